@@ -1,3 +1,11 @@
 //! The Kafka wire protocol: messages, record batches and compression. No socket, clock, task or file.
 
+// The derive macros name this crate as its users do.
+extern crate self as ottla_protocol;
+
+pub mod api_key;
+pub mod error_code;
+pub mod messages;
 pub mod record;
+pub mod types;
+pub mod wire;

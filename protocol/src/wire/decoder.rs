@@ -1,0 +1,218 @@
+//! Reads messages.
+
+use bytes::Bytes;
+
+use super::{DecodeError, DecodeErrorKind, Str, Wire};
+
+/// Memory that any message may take, in bytes.
+const BASE_BUDGET: usize = 64 * 1024;
+/// Memory that a message may take beyond that, per byte of input. The densest honest messages (thousands of partitions
+/// with short replica lists) take four to eight.
+const BUDGET_PER_BYTE: usize = 16;
+
+/// Reads one message in one version.
+///
+/// Strings and bytes are slices of the input. Nothing is allocated on the word of a count or length alone: it is
+/// held against the bytes that are left, and what the elements take in memory against a budget.
+#[derive(Debug)]
+pub struct Decoder {
+    version: i16,
+    flexible: bool,
+    input: Bytes,
+    position: usize,
+    end: usize,
+    budget: usize,
+}
+
+impl Decoder {
+    /// A decoder for one version of a message.
+    pub fn new(input: Bytes, version: i16, flexible: bool) -> Self {
+        let end = input.len();
+        let budget = BASE_BUDGET.saturating_add(end.saturating_mul(BUDGET_PER_BYTE));
+        Self { version, flexible, input, position: 0, end, budget }
+    }
+
+    /// The version being read.
+    pub fn version(&self) -> i16 {
+        self.version
+    }
+
+    /// Whether lengths are compact and structs end with tagged fields (KIP-482).
+    pub fn is_flexible(&self) -> bool {
+        self.flexible
+    }
+
+    /// Goes on with another version, as after a header.
+    pub fn set_version(&mut self, version: i16, flexible: bool) {
+        self.version = version;
+        self.flexible = flexible;
+    }
+
+    /// Bytes that are left.
+    pub fn remaining(&self) -> usize {
+        self.end - self.position
+    }
+
+    /// Byte offset from the start of the input.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Fails unless everything was read.
+    pub fn finish(&self) -> Result<(), DecodeError> {
+        match self.remaining() {
+            0 => Ok(()),
+            n => Err(self.error(DecodeErrorKind::TrailingBytes(n))),
+        }
+    }
+
+    /// An error at the present position.
+    #[cold]
+    pub fn error(&self, kind: DecodeErrorKind) -> DecodeError {
+        DecodeError::new(kind, self.position)
+    }
+
+    /// Runs `f` with the classic encoding whatever the version says.
+    pub(crate) fn inflexible<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        let flexible = std::mem::replace(&mut self.flexible, false);
+        let result = f(self);
+        self.flexible = flexible;
+        result
+    }
+
+    /// The next `N` bytes.
+    pub fn take<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let bytes = self
+            .input
+            .get(self.position..self.end)
+            .and_then(|left| left.first_chunk::<N>())
+            .copied()
+            .ok_or_else(|| self.truncated(N))?;
+        self.position += N;
+        Ok(bytes)
+    }
+
+    fn truncated(&self, needed: usize) -> DecodeError {
+        self.error(DecodeErrorKind::Truncated { needed, available: self.remaining() })
+    }
+
+    /// The next `len` bytes, shared with the input.
+    pub fn take_bytes(&mut self, len: usize) -> Result<Bytes, DecodeError> {
+        if len > self.remaining() {
+            return Err(self.truncated(len));
+        }
+        let bytes = self.input.slice(self.position..self.position + len);
+        self.position += len;
+        Ok(bytes)
+    }
+
+    /// An unsigned varint of at most 5 bytes and 32 bits.
+    pub fn take_uvarint(&mut self) -> Result<u32, DecodeError> {
+        let mut value = 0u32;
+        for shift in [0, 7, 14, 21, 28] {
+            let [byte] = self.take()?;
+            let bits = u32::from(byte & 0x7f);
+            if shift == 28 && bits > 0x0f {
+                break;
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(self.error(DecodeErrorKind::BadVarint))
+    }
+
+    /// A length in the compact encoding, or with `classic` for the other versions. `None` is null.
+    fn take_length(
+        &mut self,
+        classic: impl FnOnce(&mut Self) -> Result<i64, DecodeError>,
+    ) -> Result<Option<usize>, DecodeError> {
+        let length = if self.flexible { i64::from(self.take_uvarint()?) - 1 } else { classic(self)? };
+        match length {
+            -1 => Ok(None),
+            n => usize::try_from(n).map(Some).map_err(|_| self.error(DecodeErrorKind::BadLength(n))),
+        }
+    }
+
+    /// A string, or `None` if it is null.
+    pub fn take_str(&mut self) -> Result<Option<Str>, DecodeError> {
+        let Some(len) = self.take_length(|d| Ok(i64::from(i16::from_be_bytes(d.take()?))))? else {
+            return Ok(None);
+        };
+        let at = self.position;
+        let bytes = self.take_bytes(len)?;
+        Str::from_utf8(bytes).map(Some).map_err(|_| DecodeError::new(DecodeErrorKind::BadUtf8, at))
+    }
+
+    /// A byte string, or `None` if it is null.
+    pub fn take_byte_string(&mut self) -> Result<Option<Bytes>, DecodeError> {
+        let Some(len) = self.take_length(|d| Ok(i64::from(i32::from_be_bytes(d.take()?))))? else {
+            return Ok(None);
+        };
+        self.take_bytes(len).map(Some)
+    }
+
+    /// An array, or `None` if it is null.
+    pub fn take_array<T: Wire>(&mut self) -> Result<Option<Vec<T>>, DecodeError> {
+        let Some(count) = self.take_length(|d| Ok(i64::from(i32::from_be_bytes(d.take()?))))? else {
+            return Ok(None);
+        };
+        let min_size = T::min_size(self.version, self.flexible).max(1);
+        if count.saturating_mul(min_size) > self.remaining() {
+            return Err(self.error(DecodeErrorKind::BadLength(count as i64)));
+        }
+        self.charge(count.saturating_mul(size_of::<T>()))?;
+        // The count is plausible but not proved: begin with what the bytes left justify and grow by what is read.
+        let justified = self.remaining() / size_of::<T>().max(1) + 1;
+        let mut elements = Vec::with_capacity(count.min(justified));
+        for _ in 0..count {
+            elements.push(T::decode(self)?);
+        }
+        Ok(Some(elements))
+    }
+
+    fn charge(&mut self, bytes: usize) -> Result<(), DecodeError> {
+        self.budget = self.budget.checked_sub(bytes).ok_or_else(|| self.error(DecodeErrorKind::OverBudget))?;
+        Ok(())
+    }
+
+    /// The tagged fields at the end of a struct. `known` reads the field with the given tag and says whether it is
+    /// one; others are skipped.
+    pub fn take_tagged(
+        &mut self,
+        mut known: impl FnMut(u32, &mut Self) -> Result<bool, DecodeError>,
+    ) -> Result<(), DecodeError> {
+        let count = self.take_uvarint()?;
+        let mut last = None;
+        for _ in 0..count {
+            let tag = self.take_uvarint()?;
+            if last.is_some_and(|last| tag <= last) {
+                return Err(self.error(DecodeErrorKind::BadTag(tag)));
+            }
+            last = Some(tag);
+            self.take_tagged_field(tag, &mut known)?;
+        }
+        Ok(())
+    }
+
+    fn take_tagged_field(
+        &mut self,
+        tag: u32,
+        known: &mut impl FnMut(u32, &mut Self) -> Result<bool, DecodeError>,
+    ) -> Result<(), DecodeError> {
+        let size = self.take_uvarint()? as usize;
+        if size > self.remaining() {
+            return Err(self.truncated(size));
+        }
+        let outer_end = std::mem::replace(&mut self.end, self.position + size);
+        if !known(tag, self)? {
+            self.position = self.end;
+        }
+        if self.position != self.end {
+            return Err(self.error(DecodeErrorKind::BadTag(tag)));
+        }
+        self.end = outer_end;
+        Ok(())
+    }
+}
