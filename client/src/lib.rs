@@ -1,1 +1,3 @@
 //! An async Kafka client.
+
+pub mod config;
