@@ -6,6 +6,7 @@ extern crate self as ottla_protocol;
 pub mod api_key;
 pub mod error_code;
 pub mod messages;
+pub mod murmur2;
 pub mod record;
 pub mod types;
 pub mod wire;
