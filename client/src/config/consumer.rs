@@ -229,7 +229,9 @@ impl fmt::Display for OffsetReset {
         match self {
             Self::Earliest => f.write_str("earliest"),
             Self::Latest => f.write_str("latest"),
-            Self::ByDuration(duration) => write!(f, "by_duration:PT{}.{:09}S", duration.as_secs(), duration.subsec_nanos()),
+            Self::ByDuration(duration) => {
+                write!(f, "by_duration:PT{}.{:09}S", duration.as_secs(), duration.subsec_nanos())
+            }
             Self::Error => f.write_str("none"),
         }
     }
