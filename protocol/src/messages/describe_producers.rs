@@ -1,0 +1,50 @@
+use crate::error_code::ErrorCode;
+use crate::types::{ProducerId, TopicName};
+use crate::wire::{Message, Str, Wire};
+
+#[derive(Message, Clone, Debug, PartialEq)]
+#[message(key = 61, kind = request, versions = 0..=0, flexible = 0.., response = DescribeProducersResponse)]
+pub struct DescribeProducersRequest {
+    pub topics: Vec<TopicRequest>,
+}
+
+#[derive(Wire, Clone, Debug, PartialEq)]
+pub struct TopicRequest {
+    pub name: TopicName,
+    pub partition_indexes: Vec<i32>,
+}
+
+#[derive(Message, Clone, Debug, PartialEq)]
+#[message(key = 61, kind = response, versions = 0..=0, flexible = 0..)]
+pub struct DescribeProducersResponse {
+    pub throttle_time_ms: i32,
+    pub topics: Vec<TopicResponse>,
+}
+
+#[derive(Wire, Clone, Debug, PartialEq)]
+pub struct TopicResponse {
+    pub name: TopicName,
+    pub partitions: Vec<PartitionResponse>,
+}
+
+#[derive(Wire, Clone, Debug, PartialEq)]
+pub struct PartitionResponse {
+    pub partition_index: i32,
+    pub error_code: ErrorCode,
+    #[wire(default = null)]
+    pub error_message: Option<Str>,
+    pub active_producers: Vec<ProducerState>,
+}
+
+#[derive(Wire, Clone, Debug, PartialEq)]
+pub struct ProducerState {
+    pub producer_id: ProducerId,
+    pub producer_epoch: i32,
+    #[wire(default = -1)]
+    pub last_sequence: i32,
+    #[wire(default = -1)]
+    pub last_timestamp: i64,
+    pub coordinator_epoch: i32,
+    #[wire(default = -1)]
+    pub current_txn_start_offset: i64,
+}

@@ -1,0 +1,19 @@
+use bytes::Bytes;
+
+use crate::error_code::ErrorCode;
+use crate::wire::Message;
+
+#[derive(Message, Clone, Debug, PartialEq)]
+#[message(key = 39, kind = request, versions = 1..=2, flexible = 2.., response = RenewDelegationTokenResponse)]
+pub struct RenewDelegationTokenRequest {
+    pub hmac: Bytes,
+    pub renew_period_ms: i64,
+}
+
+#[derive(Message, Clone, Debug, PartialEq)]
+#[message(key = 39, kind = response, versions = 1..=2, flexible = 2..)]
+pub struct RenewDelegationTokenResponse {
+    pub error_code: ErrorCode,
+    pub expiry_timestamp_ms: i64,
+    pub throttle_time_ms: i32,
+}
