@@ -2,6 +2,7 @@ use crate::error_code::ErrorCode;
 use crate::types::NodeId;
 use crate::wire::{Message, Str, Uuid, Wire};
 
+/// Adds a controller to the voters of the metadata quorum (KIP-853).
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 80, kind = request, versions = 0..=1, flexible = 0.., response = AddRaftVoterResponse)]
 pub struct AddRaftVoterRequest {
@@ -10,10 +11,12 @@ pub struct AddRaftVoterRequest {
     pub voter_id: NodeId,
     pub voter_directory_id: Uuid,
     pub listeners: Vec<Listener>,
+    /// Answer once the new voter set is committed, not just written.
     #[wire(versions = 1.., default = true)]
     pub ack_when_committed: bool,
 }
 
+/// One address of the new voter.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct Listener {
     pub name: Str,
@@ -21,6 +24,7 @@ pub struct Listener {
     pub port: u16,
 }
 
+/// Whether the voter was added.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 80, kind = response, versions = 0..=1, flexible = 0..)]
 pub struct AddRaftVoterResponse {

@@ -1,12 +1,14 @@
 use crate::error_code::ErrorCode;
 use crate::wire::{Message, Str, Wire};
 
+/// Adds ACLs. The codes are those of [`describe_acls`](super::describe_acls).
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 30, kind = request, versions = 1..=3, flexible = 2.., response = CreateAclsResponse)]
 pub struct CreateAclsRequest {
     pub creations: Vec<AclCreation>,
 }
 
+/// An ACL to add.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct AclCreation {
     pub resource_type: i8,
@@ -19,6 +21,7 @@ pub struct AclCreation {
     pub permission_type: i8,
 }
 
+/// Which ACLs were added, in the order of the request.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 30, kind = response, versions = 1..=3, flexible = 2..)]
 pub struct CreateAclsResponse {
@@ -26,6 +29,7 @@ pub struct CreateAclsResponse {
     pub results: Vec<AclCreationResult>,
 }
 
+/// The outcome for one ACL.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct AclCreationResult {
     pub error_code: ErrorCode,

@@ -1,12 +1,14 @@
 use crate::error_code::ErrorCode;
 use crate::wire::{Message, Str, Wire};
 
+/// Removes the ACLs that match filters. The codes are those of [`describe_acls`](super::describe_acls).
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 31, kind = request, versions = 1..=3, flexible = 2.., response = DeleteAclsResponse)]
 pub struct DeleteAclsRequest {
     pub filters: Vec<DeleteAclsFilter>,
 }
 
+/// A filter; `None` and 1 match anything.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct DeleteAclsFilter {
     pub resource_type_filter: i8,
@@ -19,6 +21,7 @@ pub struct DeleteAclsFilter {
     pub permission_type: i8,
 }
 
+/// Which ACLs were removed, in the order of the filters.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 31, kind = response, versions = 1..=3, flexible = 2..)]
 pub struct DeleteAclsResponse {
@@ -26,6 +29,7 @@ pub struct DeleteAclsResponse {
     pub filter_results: Vec<DeleteAclsFilterResult>,
 }
 
+/// The outcome for one filter.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct DeleteAclsFilterResult {
     pub error_code: ErrorCode,
@@ -33,6 +37,7 @@ pub struct DeleteAclsFilterResult {
     pub matching_acls: Vec<DeleteAclsMatchingAcl>,
 }
 
+/// An ACL that matched.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct DeleteAclsMatchingAcl {
     pub error_code: ErrorCode,

@@ -2,9 +2,11 @@ use crate::error_code::ErrorCode;
 use crate::types::TopicName;
 use crate::wire::{Message, Str, Uuid, Wire};
 
+/// Deletes topics, by name or (from version 6) by id.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 20, kind = request, versions = 1..=6, flexible = 4.., response = DeleteTopicsResponse)]
 pub struct DeleteTopicsRequest {
+    /// From version 6; `topic_names` before.
     #[wire(versions = 6..)]
     pub topics: Vec<DeleteTopicState>,
     #[wire(versions = ..=5, ignorable)]
@@ -12,13 +14,16 @@ pub struct DeleteTopicsRequest {
     pub timeout_ms: i32,
 }
 
+/// One topic, by name or by id.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct DeleteTopicState {
     #[wire(default = null)]
     pub name: Option<TopicName>,
+    /// Zero when the topic is named.
     pub topic_id: Uuid,
 }
 
+/// Which topics were deleted.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 20, kind = response, versions = 1..=6, flexible = 4..)]
 pub struct DeleteTopicsResponse {
@@ -27,6 +32,7 @@ pub struct DeleteTopicsResponse {
     pub responses: Vec<DeletableTopicResult>,
 }
 
+/// The outcome for one topic.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct DeletableTopicResult {
     #[wire(nullable = 6..)]

@@ -3,18 +3,22 @@ use bytes::Bytes;
 use crate::error_code::ErrorCode;
 use crate::wire::{Message, Str, Wire};
 
+/// Asks for the tokens of owners.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 41, kind = request, versions = 1..=3, flexible = 2.., response = DescribeDelegationTokenResponse)]
 pub struct DescribeDelegationTokenRequest {
+    /// `None` means every token the client may see.
     pub owners: Option<Vec<DescribeDelegationTokenOwner>>,
 }
 
+/// An owner of tokens.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct DescribeDelegationTokenOwner {
     pub principal_type: Str,
     pub principal_name: Str,
 }
 
+/// The tokens. Timestamps are in milliseconds since the epoch.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 41, kind = response, versions = 1..=3, flexible = 2..)]
 pub struct DescribeDelegationTokenResponse {
@@ -23,6 +27,7 @@ pub struct DescribeDelegationTokenResponse {
     pub throttle_time_ms: i32,
 }
 
+/// One token.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct DescribedDelegationToken {
     pub principal_type: Str,
@@ -39,6 +44,7 @@ pub struct DescribedDelegationToken {
     pub renewers: Vec<DescribedDelegationTokenRenewer>,
 }
 
+/// A principal that may renew the token.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct DescribedDelegationTokenRenewer {
     pub principal_type: Str,

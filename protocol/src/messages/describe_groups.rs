@@ -4,6 +4,7 @@ use crate::error_code::ErrorCode;
 use crate::types::GroupId;
 use crate::wire::{Message, Str, Wire};
 
+/// Asks for the state and members of classic groups. For admin tools.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 15, kind = request, versions = 0..=6, flexible = 5.., response = DescribeGroupsResponse)]
 pub struct DescribeGroupsRequest {
@@ -12,6 +13,7 @@ pub struct DescribeGroupsRequest {
     pub include_authorized_operations: bool,
 }
 
+/// The groups that a [`DescribeGroupsRequest`] named.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 15, kind = response, versions = 0..=6, flexible = 5..)]
 pub struct DescribeGroupsResponse {
@@ -20,20 +22,25 @@ pub struct DescribeGroupsResponse {
     pub groups: Vec<DescribedGroup>,
 }
 
+/// One group. A group that does not exist has the state `Dead`, and from version 6 an error.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct DescribedGroup {
     pub error_code: ErrorCode,
     #[wire(versions = 6.., default = null)]
     pub error_message: Option<Str>,
     pub group_id: GroupId,
+    /// `PreparingRebalance`, `CompletingRebalance`, `Stable`, `Dead` or `Empty`.
     pub group_state: Str,
     pub protocol_type: Str,
+    /// Name of the assignor; empty unless the group is stable.
     pub protocol_data: Str,
     pub members: Vec<DescribedGroupMember>,
+    /// Bit field over ACL operation codes; `i32::MIN` when not asked for.
     #[wire(versions = 3.., default = -0x8000_0000)]
     pub authorized_operations: i32,
 }
 
+/// One member.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct DescribedGroupMember {
     pub member_id: Str,

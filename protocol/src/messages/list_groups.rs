@@ -2,15 +2,19 @@ use crate::error_code::ErrorCode;
 use crate::types::GroupId;
 use crate::wire::{Message, Str, Wire};
 
+/// Asks a broker for the groups it coordinates. A cluster's groups take one request to every broker.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 16, kind = request, versions = 0..=5, flexible = 3.., response = ListGroupsResponse)]
 pub struct ListGroupsRequest {
+    /// Empty means any state (KIP-518).
     #[wire(versions = 4..)]
     pub states_filter: Vec<Str>,
+    /// `classic`, `consumer`, `share` or `streams`; empty means any type (KIP-848).
     #[wire(versions = 5..)]
     pub types_filter: Vec<Str>,
 }
 
+/// The groups of one broker.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 16, kind = response, versions = 0..=5, flexible = 3..)]
 pub struct ListGroupsResponse {
@@ -20,6 +24,7 @@ pub struct ListGroupsResponse {
     pub groups: Vec<ListedGroup>,
 }
 
+/// One group.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct ListedGroup {
     pub group_id: GroupId,

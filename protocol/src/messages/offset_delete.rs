@@ -2,6 +2,7 @@ use crate::error_code::ErrorCode;
 use crate::types::{GroupId, TopicName};
 use crate::wire::{Message, Wire};
 
+/// Deletes positions of a group (KIP-496).
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 47, kind = request, versions = 0..=0, flexible = none, response = OffsetDeleteResponse)]
 pub struct OffsetDeleteRequest {
@@ -9,17 +10,20 @@ pub struct OffsetDeleteRequest {
     pub topics: Vec<OffsetDeleteRequestTopic>,
 }
 
+/// The partitions of one topic.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct OffsetDeleteRequestTopic {
     pub name: TopicName,
     pub partitions: Vec<OffsetDeleteRequestPartition>,
 }
 
+/// One partition.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct OffsetDeleteRequestPartition {
     pub partition_index: i32,
 }
 
+/// Which positions were deleted.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 47, kind = response, versions = 0..=0, flexible = none)]
 pub struct OffsetDeleteResponse {
@@ -29,12 +33,14 @@ pub struct OffsetDeleteResponse {
     pub topics: Vec<OffsetDeleteResponseTopic>,
 }
 
+/// The outcome for one topic.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct OffsetDeleteResponseTopic {
     pub name: TopicName,
     pub partitions: Vec<OffsetDeleteResponsePartition>,
 }
 
+/// The outcome for one partition.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct OffsetDeleteResponsePartition {
     pub partition_index: i32,

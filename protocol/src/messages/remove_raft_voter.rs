@@ -2,6 +2,7 @@ use crate::error_code::ErrorCode;
 use crate::types::NodeId;
 use crate::wire::{Message, Str, Uuid};
 
+/// Removes a controller from the voters of the metadata quorum (KIP-853).
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 81, kind = request, versions = 0..=0, flexible = 0.., response = RemoveRaftVoterResponse)]
 pub struct RemoveRaftVoterRequest {
@@ -10,6 +11,7 @@ pub struct RemoveRaftVoterRequest {
     pub voter_directory_id: Uuid,
 }
 
+/// Whether the voter was removed.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 81, kind = response, versions = 0..=0, flexible = 0..)]
 pub struct RemoveRaftVoterResponse {

@@ -2,6 +2,7 @@ use crate::error_code::ErrorCode;
 use crate::types::{GroupId, TopicName};
 use crate::wire::{Message, Str, Uuid, Wire};
 
+/// Asks for the state and members of share groups. For admin tools.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 77, kind = request, versions = 1..=1, flexible = 1.., response = ShareGroupDescribeResponse)]
 pub struct ShareGroupDescribeRequest {
@@ -9,6 +10,7 @@ pub struct ShareGroupDescribeRequest {
     pub include_authorized_operations: bool,
 }
 
+/// The groups that a [`ShareGroupDescribeRequest`] named.
 #[derive(Message, Clone, Debug, PartialEq)]
 #[message(key = 77, kind = response, versions = 1..=1, flexible = 1..)]
 pub struct ShareGroupDescribeResponse {
@@ -16,21 +18,25 @@ pub struct ShareGroupDescribeResponse {
     pub groups: Vec<DescribedGroup>,
 }
 
+/// One group.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct DescribedGroup {
     pub error_code: ErrorCode,
     #[wire(default = null)]
     pub error_message: Option<Str>,
     pub group_id: GroupId,
+    /// `Empty`, `Stable` or `Dead`.
     pub group_state: Str,
     pub group_epoch: i32,
     pub assignment_epoch: i32,
     pub assignor_name: Str,
     pub members: Vec<Member>,
+    /// Bit field over ACL operation codes; `i32::MIN` when not asked for.
     #[wire(default = -0x8000_0000)]
     pub authorized_operations: i32,
 }
 
+/// One member.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct Member {
     pub member_id: Str,
@@ -43,11 +49,13 @@ pub struct Member {
     pub assignment: Assignment,
 }
 
+/// Partitions of any topics.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct Assignment {
     pub topic_partitions: Vec<TopicPartitions>,
 }
 
+/// Partitions of one topic.
 #[derive(Wire, Clone, Debug, PartialEq)]
 pub struct TopicPartitions {
     pub topic_id: Uuid,
