@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::wire::{DecodeError, Decoder, EncodeError, Encoder, Wire, derived::FromLiteral, schema::TypeSchema};
+
 /// Which API a request calls.
 ///
 /// Open on purpose: a newer broker lists keys that are not known here, and they must survive a decode.
@@ -31,6 +33,25 @@ macro_rules! api_keys {
 impl From<i16> for ApiKey {
     fn from(key: i16) -> Self {
         Self(key)
+    }
+}
+
+impl FromLiteral<i64> for ApiKey {
+    fn from_literal(literal: i64) -> Self {
+        Self(literal as i16)
+    }
+}
+
+impl Wire for ApiKey {
+    const TYPE: TypeSchema = TypeSchema::Int16;
+    fn encode(&self, e: &mut Encoder) -> Result<(), EncodeError> {
+        self.0.encode(e)
+    }
+    fn decode(d: &mut Decoder) -> Result<Self, DecodeError> {
+        Wire::decode(d).map(Self)
+    }
+    fn min_size(version: i16, flexible: bool) -> usize {
+        i16::min_size(version, flexible)
     }
 }
 

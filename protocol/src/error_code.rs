@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::wire::{DecodeError, Decoder, EncodeError, Encoder, Wire, derived::FromLiteral, schema::TypeSchema};
+
 /// What a response says about one request, topic, partition or member: 0 is success.
 ///
 /// Open on purpose: a newer broker may answer with a code that is not listed here. It decodes, compares and prints
@@ -78,6 +80,25 @@ impl ErrorCode {
 impl From<i16> for ErrorCode {
     fn from(code: i16) -> Self {
         Self(code)
+    }
+}
+
+impl FromLiteral<i64> for ErrorCode {
+    fn from_literal(literal: i64) -> Self {
+        Self(literal as i16)
+    }
+}
+
+impl Wire for ErrorCode {
+    const TYPE: TypeSchema = TypeSchema::Int16;
+    fn encode(&self, e: &mut Encoder) -> Result<(), EncodeError> {
+        self.0.encode(e)
+    }
+    fn decode(d: &mut Decoder) -> Result<Self, DecodeError> {
+        Wire::decode(d).map(Self)
+    }
+    fn min_size(version: i16, flexible: bool) -> usize {
+        i16::min_size(version, flexible)
     }
 }
 
