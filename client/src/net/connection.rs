@@ -221,9 +221,7 @@ impl Connection {
         let correlation_id = self.shared.next_correlation_id.fetch_add(1, Ordering::Relaxed);
         let chunks = encode_frame(request, version, correlation_id, &self.shared.client_id)?;
         let pending = reply.map(|reply| Pending { correlation_id, reply });
-        self.outgoing
-            .send(Outgoing { chunks, pending })
-            .map_err(|_| RequestError::NotSent(self.shared.end()))
+        self.outgoing.send(Outgoing { chunks, pending }).map_err(|_| RequestError::NotSent(self.shared.end()))
     }
 }
 

@@ -43,7 +43,9 @@ impl BrokerVersions {
     /// The newest version that both sides have and that is not above `cap`.
     pub(crate) fn newest_below<R: Request>(&self, cap: i16) -> Result<i16, RequestError> {
         let broker = self.range(R::KEY);
-        let capped = VersionRange::new(R::VERSIONS.first, R::VERSIONS.last.min(cap));
+        // A version that Kafka still marks as unstable may change under us.
+        let stable = R::VERSIONS.last - i16::from(R::SCHEMA.last_version_unstable);
+        let capped = VersionRange::new(R::VERSIONS.first, stable.min(cap));
         let shared = broker.map_or(VersionRange::NONE, |range| range.intersect(capped));
         if shared.is_empty() {
             return Err(RequestError::Unsupported { api: R::KEY, broker, client: R::VERSIONS });
