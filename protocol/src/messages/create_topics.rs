@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn request_has_kafkas_bytes_in_every_layout() {
-        let mut request = CreateTopicsRequest {
+        let request = CreateTopicsRequest {
             topics: vec![CreatableTopic {
                 name: "n".into(),
                 num_partitions: 2,

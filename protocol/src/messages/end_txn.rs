@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn request_has_kafkas_bytes_in_every_layout() {
-        let mut request = EndTxnRequest {
+        let request = EndTxnRequest {
             transactional_id: "x".into(),
             producer_id: ProducerId(2),
             producer_epoch: 3,

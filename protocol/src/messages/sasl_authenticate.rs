@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn request_has_kafkas_bytes_in_every_layout() {
-        let mut request = SaslAuthenticateRequest { auth_bytes: Bytes::from_static(b"\x07\x08") };
+        let request = SaslAuthenticateRequest { auth_bytes: Bytes::from_static(b"\x07\x08") };
         assert_bytes(&request, 2, b"\x03\x07\x08\0");
         assert_bytes(&request, 1, b"\0\0\0\x02\x07\x08");
     }

@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn response_has_kafkas_bytes_in_every_layout() {
-        let mut response = TxnOffsetCommitResponse {
+        let response = TxnOffsetCommitResponse {
             throttle_time_ms: 1,
             topics: vec![TxnOffsetCommitResponseTopic {
                 name: "n".into(),
