@@ -1,0 +1,1 @@
+//! Zstandard through libzstd.
