@@ -6,5 +6,6 @@ pub mod config;
 pub mod metadata;
 pub mod net;
 pub mod partitioner;
+pub mod producer;
 
 pub use client::{Client, ClientBuilder, MetadataError};

@@ -245,7 +245,7 @@ impl RecordBatchBuilder {
     }
 
     /// As [`seal`](Self::seal) for settings without compression, which cannot fail.
-    pub(super) fn seal_uncompressed(&mut self) -> Bytes {
+    pub fn seal_uncompressed(&mut self) -> Bytes {
         self.settings.compression = CompressionSettings::default();
         let sealed = self.buf.split();
         self.finish(sealed)
