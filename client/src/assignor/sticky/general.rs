@@ -7,6 +7,7 @@ use super::{
     ownership::Ownership,
     racks::Racks,
 };
+use crate::topic_partition::TopicPartition;
 
 /// Keeps what members own and still subscribe to, gives the rest to the least loaded, and then moves partitions until no move
 /// from one member to another would bring their shares closer.
@@ -55,6 +56,8 @@ struct Search<'a> {
     /// Load and rank of the members that may get or lose partitions, the least loaded first.
     queue: BTreeSet<(usize, usize)>,
     moves: Moves,
+    /// How many more moves may leave loads no closer.
+    detours: usize,
 }
 
 /// An assignment to return to.
@@ -83,6 +86,7 @@ impl<'a> Search<'a> {
             by_topic: vec![HashMap::new(); layout.topic_count()],
             queue: (0..ranked.len()).map(|member| (0, member)).collect(),
             moves: Moves::default(),
+            detours: layout.partition_count(),
         }
     }
 
@@ -132,7 +136,7 @@ impl<'a> Search<'a> {
     /// Moves each of these partitions to a less loaded member if that evens out the two, again and again until nothing is left
     /// to do, and says whether any moved.
     ///
-    /// Every move lowers the sum of the squares of all loads, so this comes to an end.
+    /// All but a limited number of moves lower the sum of the squares of all loads, so this comes to an end.
     fn balance(&mut self, partitions: &[usize], ownership: &Ownership) -> bool {
         let mut moved_any = false;
         let mut balanced = self.is_balanced();
@@ -165,13 +169,21 @@ impl<'a> Search<'a> {
             self.evens_out(owner, least).then_some(least)
         });
         let Some(target) = target else { return false };
-        let partition = self
-            .moves
-            .instead_of(self.layout, partition, owner, target)
-            .filter(|instead| self.owners[*instead].is_some_and(|owner| self.evens_out(owner, target)))
-            .unwrap_or(partition);
+        let back = self.moves.instead_of(self.layout, partition, owner, target);
+        let partition = back.filter(|back| self.may_move_back(*back, target)).unwrap_or(partition);
         self.reassign(partition, target);
         true
+    }
+
+    /// Whether a partition may move back to a member for another one of the topic that should go there. Its present owner may
+    /// be a third member that it came to later, and then loads need not get closer; such moves are few and counted.
+    fn may_move_back(&mut self, partition: usize, to: usize) -> bool {
+        let Some(owner) = self.owners[partition] else { return false };
+        if self.evens_out(owner, to) {
+            return true;
+        }
+        self.detours = self.detours.saturating_sub(1);
+        self.detours > 0
     }
 
     /// Whether a partition less for one member and one more for the other brings their loads closer.
@@ -278,8 +290,20 @@ impl Moves {
     }
 
     /// A partition of the same topic that moved the other way, and had better move back.
+    ///
+    /// Kafka takes the first that its hash set yields. Any would do, but with the same one a leader of either kind decides
+    /// alike.
     fn instead_of(&self, layout: &Layout<'_>, partition: usize, from: usize, to: usize) -> Option<usize> {
         let from = self.by_partition.get(&partition).map_or(from, |(first, _)| *first);
-        self.by_pair.get(&(layout.topic_of(partition), to, from))?.first().copied()
+        let candidates = self.by_pair.get(&(layout.topic_of(partition), to, from))?;
+        candidates.iter().copied().min_by_key(|candidate| hash_order(&layout.name(*candidate), candidates.len()))
     }
+}
+
+/// Where Java's `HashSet` of this many partitions has one of them: its bucket.
+fn hash_order(partition: &TopicPartition, count: usize) -> u32 {
+    let topic = partition.topic.encode_utf16().fold(0u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(unit.into()));
+    let hash = (partition.partition.cast_unsigned().wrapping_add(31)).wrapping_mul(31).wrapping_add(topic);
+    let buckets = u32::try_from(count + count / 3 + 1).unwrap_or(u32::MAX).max(16).next_power_of_two();
+    (hash ^ (hash >> 16)) & (buckets - 1)
 }
