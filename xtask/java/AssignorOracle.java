@@ -1,5 +1,6 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -39,9 +40,11 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class AssignorOracle {
     public static void main(String[] args) throws Exception {
+        PrintStream out = System.out;
+        System.setOut(System.err); // Where Kafka may log to.
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
-            System.out.println(answer(line.split(" ", -1)));
+            out.println(answer(line.split(" ", -1)));
         }
     }
 

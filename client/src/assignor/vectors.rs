@@ -198,14 +198,30 @@ impl Groups {
             member.id = LETTERS[index].into();
         }
         for _ in 0..self.rng.usize(1..4) {
-            self.settle(&mut group);
+            Self::settle(&mut group);
             self.change(&mut group);
         }
         group
     }
 
+    /// A group in which a member also claims what others own, of the newest generation or an older one.
+    pub(super) fn contradictory(&mut self, assignor: AssignorName) -> Group {
+        let mut group = self.rebalanced(assignor);
+        Self::settle(&mut group);
+        for _ in 0..self.rng.usize(1..3) {
+            let (other, claimant) = (self.rng.usize(..group.members.len()), self.rng.usize(..group.members.len()));
+            let claimed: Vec<_> = group.members[other].owned.iter().filter(|_| self.rng.bool()).cloned().collect();
+            let claimant = &mut group.members[claimant];
+            claimant.owned.extend(claimed);
+            claimant.owned.sort_unstable();
+            claimant.owned.dedup();
+            claimant.generation = claimant.generation.map(|generation| generation - i32::from(self.rng.bool()));
+        }
+        group
+    }
+
     /// Lets members own what they are assigned.
-    pub(super) fn settle(&mut self, group: &mut Group) {
+    pub(super) fn settle(group: &mut Group) {
         let newest = group.members.iter().filter_map(|member| member.generation).max().unwrap_or(0);
         let assignor =
             if group.assignor == AssignorName::CooperativeSticky { AssignorName::Sticky } else { group.assignor };
@@ -289,7 +305,7 @@ impl Groups {
     }
 }
 
-const ASSIGNORS: [AssignorName; 4] =
+pub(super) const ASSIGNORS: [AssignorName; 4] =
     [AssignorName::Range, AssignorName::RoundRobin, AssignorName::Sticky, AssignorName::CooperativeSticky];
 
 #[test]

@@ -11,6 +11,8 @@ mod constrained;
 mod general;
 mod ownership;
 mod racks;
+#[cfg(test)]
+mod tests;
 mod user_data;
 
 use bytes::Bytes;
