@@ -3,7 +3,8 @@
 use std::io;
 
 use bytes::{Buf, Bytes, BytesMut};
-use ottla_protocol::record::{BatchError, BatchHeader, CRC_START, HEADER_LEN};
+use ottla_protocol::compression::Decompressor;
+use ottla_protocol::record::{BatchError, BatchHeader, CRC_START, HEADER_LEN, LOG_OVERHEAD, RecordBatch};
 
 use super::storage::StorageFile;
 
@@ -19,13 +20,6 @@ pub(crate) struct BatchAt {
     pub(crate) header: BatchHeader,
 }
 
-impl BatchAt {
-    /// The position after the batch.
-    pub(crate) fn end(&self) -> u64 {
-        self.position + self.header.size() as u64
-    }
-}
-
 /// Why bytes in a log are not the next batch.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Defect {
@@ -33,19 +27,14 @@ pub(crate) enum Defect {
     Torn { position: u64, missing: u64 },
     #[error("there is no batch at byte {position}: {source}")]
     Header { position: u64, source: BatchError },
+    #[error("the messages from byte {position} on are of a format before Kafka 0.11")]
+    Legacy { position: u64 },
     #[error("the batch at byte {position} counts {records} records up to offset delta {last_offset_delta}")]
     Count { position: u64, records: i32, last_offset_delta: i32 },
     #[error("the checksum of the batch at byte {position} does not match")]
     Checksum { position: u64 },
     #[error("the batch at byte {position} has offset {found}, which does not follow {expected}")]
     Offset { position: u64, found: i64, expected: i64 },
-}
-
-impl Defect {
-    /// Whether it is a batch of the format before Kafka 0.11, which is not damage.
-    pub(crate) fn is_legacy(&self) -> bool {
-        matches!(self, Self::Header { source: BatchError::UnsupportedMagic(0 | 1), .. })
-    }
 }
 
 /// Why a scan ended before the end.
@@ -67,7 +56,7 @@ pub(crate) fn split(records: &[u8]) -> Result<Vec<BatchAt>, BatchError> {
             return Err(BatchError::Truncated { needed: header.size(), available: rest.len() });
         }
         if header.last_offset_delta < 0 {
-            return Err(BatchError::BadLength(header.last_offset_delta));
+            return Err(BatchError::BadLastOffsetDelta(header.last_offset_delta));
         }
         batches.push(BatchAt { position: position as u64, header });
         position += header.size();
@@ -107,7 +96,10 @@ impl<'a> BatchScanner<'a> {
             return Ok(None);
         }
         let bytes = self.fetch(position, HEADER_LEN.min(usize::try_from(left).unwrap_or(usize::MAX)))?;
-        let header = BatchHeader::read(&bytes).map_err(|source| Defect::Header { position, source })?;
+        let header = match BatchHeader::read(&bytes) {
+            Ok(header) => header,
+            Err(source) => return Err(self.not_a_batch(source)?.into()),
+        };
         let size = header.size() as u64;
         if size > left {
             return Err(Defect::Torn { position, missing: size - left }.into());
@@ -116,11 +108,28 @@ impl<'a> BatchScanner<'a> {
         if last_offset_delta < 0 || records < 0 {
             return Err(Defect::Count { position, records, last_offset_delta }.into());
         }
-        if base_offset < 0 || base_offset.checked_add(i64::from(last_offset_delta)).is_none_or(|last| last == i64::MAX) {
+        if base_offset < 0 || base_offset.checked_add(i64::from(last_offset_delta)).is_none_or(|last| last == i64::MAX)
+        {
             return Err(Defect::Offset { position, found: base_offset, expected: 0 }.into());
         }
         self.position += size;
         Ok(Some(BatchAt { position, header }))
+    }
+
+    /// Tells damage from a sound message of an old format, which must not be cut off.
+    fn not_a_batch(&mut self, source: BatchError) -> io::Result<Defect> {
+        let position = self.position;
+        let damage = Defect::Header { position, source };
+        if !matches!(damage, Defect::Header { source: BatchError::UnsupportedMagic(0 | 1), .. }) {
+            return Ok(damage);
+        }
+        let left = usize::try_from(self.end - position).unwrap_or(usize::MAX);
+        let start = self.fetch(position, LEGACY_HEADER_LEN.min(left))?;
+        let len = start.get(8..12).and_then(|len| <[u8; 4]>::try_from(len).ok()).map_or(0, u32::from_be_bytes);
+        let message = self.fetch(position, (len as usize).saturating_add(LOG_OVERHEAD).min(left))?;
+        let stored = message.get(12..16).and_then(|crc| <[u8; 4]>::try_from(crc).ok()).map(u32::from_be_bytes);
+        let sound = stored.is_some() && stored == message.get(16..).map(legacy_crc);
+        Ok(if sound { Defect::Legacy { position } } else { damage })
     }
 
     /// All bytes of a batch that [`BatchScanner::next`] returned.
@@ -146,6 +155,15 @@ impl<'a> BatchScanner<'a> {
     }
 }
 
+/// Offset, length, checksum and format of a message before Kafka 0.11.
+const LEGACY_HEADER_LEN: usize = 17;
+
+/// CRC-32 as in IEEE 802.3, bit by bit: it is wanted for one message of a log at most.
+fn legacy_crc(bytes: &[u8]) -> u32 {
+    let bit = |crc: u32, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+    !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), bit))
+}
+
 /// One buffer of several; no copy if there is only one.
 pub(crate) fn join(mut pieces: Vec<Bytes>) -> Bytes {
     if pieces.len() == 1 {
@@ -159,7 +177,6 @@ pub(crate) fn join(mut pieces: Vec<Bytes>) -> Bytes {
 /// The end of a transaction, as a control batch tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TransactionMarker {
-    pub(crate) committed: bool,
     pub(crate) coordinator_epoch: i32,
 }
 
@@ -167,42 +184,18 @@ impl TransactionMarker {
     /// Reads the marker of a control batch, or `None` if it is another control record (a leader change, say).
     ///
     /// ```text
-    /// record  length varint | attributes i8 | timestamp delta varint | offset delta varint
-    ///         | key length varint | version i16, type i16 (0 abort, 1 commit)
-    ///         | value length varint | version i16, coordinator epoch i32 | ...
+    /// key    version i16 | type i16: 0 abort, 1 commit
+    /// value  version i16 | coordinator epoch i32 | ...
     /// ```
-    pub(crate) fn of(batch: &[u8]) -> Option<Self> {
-        let mut record = batch.get(HEADER_LEN..)?;
-        varint(&mut record)?;
-        record.try_get_i8().ok()?;
-        varint(&mut record)?;
-        varint(&mut record)?;
-        if varint(&mut record)? < 4 {
+    pub(crate) fn of(batch: Bytes) -> Option<Self> {
+        let records = RecordBatch::parse(batch).ok()?.records(&mut Decompressor::default()).ok()?;
+        let record = records.iter().next()?.ok()?;
+        let (mut key, mut value) = (record.key?, record.value?);
+        key.try_get_i16().ok()?;
+        if !matches!(key.try_get_i16().ok()?, 0 | 1) {
             return None;
         }
-        record.try_get_i16().ok()?;
-        let committed = match record.try_get_i16().ok()? {
-            0 => false,
-            1 => true,
-            _ => return None,
-        };
-        if varint(&mut record)? < 6 {
-            return None;
-        }
-        record.try_get_i16().ok()?;
-        Some(Self { committed, coordinator_epoch: record.try_get_i32().ok()? })
+        value.try_get_i16().ok()?;
+        Some(Self { coordinator_epoch: value.try_get_i32().ok()? })
     }
-}
-
-/// A zigzag varint of up to 64 bits.
-pub(crate) fn varint(bytes: &mut &[u8]) -> Option<i64> {
-    let mut value = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let byte = bytes.try_get_u8().ok()?;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some((value >> 1).cast_signed() ^ -(value & 1).cast_signed());
-        }
-    }
-    None
 }

@@ -202,7 +202,9 @@ mod tests {
         assert_eq!(DirKind::of("orders-0.0123456789abcdef0123456789abcdef-delete"), DirKind::Deleted);
         assert_eq!(DirKind::of("orders-0.0123456789abcdef0123456789abcdef-stray"), DirKind::Stray);
         assert_eq!(DirKind::of("orders-0.0123456789abcdef0123456789abcdef-future"), DirKind::Future);
-        for other in ["orders", "orders-", "-0", "orders-01", "orders--1", "..-0x", "lost+found", "__cluster_metadata-0"] {
+        for other in
+            ["orders", "orders-", "-0", "orders-01", "orders--1", "..-0x", "lost+found", "__cluster_metadata-0"]
+        {
             assert_eq!(DirKind::of(other), DirKind::Other, "{other}");
         }
     }
@@ -231,7 +233,9 @@ mod tests {
             let name = format!("{name}.deleted");
             assert_eq!(SegmentFile::parse(&name), Some(SegmentFile { base_offset: 368_769, kind, suffix: ".deleted" }));
         }
-        for other in ["1.log", "99999999999999999999.log", "00000000000000000000.lag", "00000000000000000000.log.x", "x"] {
+        for other in
+            ["1.log", "99999999999999999999.log", "00000000000000000000.lag", "00000000000000000000.log.x", "x"]
+        {
             assert_eq!(SegmentFile::parse(other), None, "{other}");
         }
     }

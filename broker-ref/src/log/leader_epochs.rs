@@ -144,7 +144,10 @@ mod tests {
     #[test]
     fn an_epoch_that_begins_earlier_replaces_those_behind_it() {
         let epochs = epochs(&[(1, 0), (2, 10), (3, 10), (2, 50), (5, 5)]);
-        assert_eq!(epochs.entries(), [EpochEntry { epoch: 1, start_offset: 0 }, EpochEntry { epoch: 5, start_offset: 5 }]);
+        assert_eq!(
+            epochs.entries(),
+            [EpochEntry { epoch: 1, start_offset: 0 }, EpochEntry { epoch: 5, start_offset: 5 }]
+        );
     }
 
     #[test]

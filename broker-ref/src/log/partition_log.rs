@@ -1,20 +1,22 @@
 //! The log of one replica of one partition.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use ottla_protocol::record::BatchHeader;
+use ottla_protocol::record::{BatchHeader, stamp};
+use ottla_protocol::wire::Uuid;
 
 use super::LogConfig;
 use super::batches::{BatchAt, TransactionMarker, split};
 use super::error::{AppendError, LogError};
 use super::layout::{FileKind, TopicPartition};
 use super::leader_epochs::{EpochEndOffset, EpochEntry, LeaderEpochs};
+use super::load::agree_on_topic_id;
 use super::producer_state::{AppendOrigin, ProducerEntry, ProducerState};
-use super::segment::{RollCheck, Segment};
+use super::segment::{NO_TIMESTAMP, RollCheck, Segment};
 use super::storage::Dir;
 use super::tail::TailCache;
-use super::topic_id::TopicId;
 
 /// The log of one replica of one partition: segments, and what is known about them.
 ///
@@ -31,7 +33,7 @@ use super::topic_id::TopicId;
 #[derive(Debug)]
 pub struct Log {
     pub(super) partition: TopicPartition,
-    pub(super) topic_id: Option<TopicId>,
+    pub(super) topic_id: Option<Uuid>,
     pub(super) dir: Dir,
     pub(super) config: LogConfig,
     /// Older segments, by base offset.
@@ -103,10 +105,6 @@ pub struct LogOffsets {
     pub log_end_offset: i64,
 }
 
-/// Where a partition leader epoch and a base offset lie in a batch. The checksum covers neither.
-const BASE_OFFSET: std::ops::Range<usize> = 0..8;
-const LEADER_EPOCH: std::ops::Range<usize> = 12..16;
-
 impl Log {
     /// The partition.
     pub fn partition(&self) -> &TopicPartition {
@@ -114,8 +112,25 @@ impl Log {
     }
 
     /// The id of the topic, if it is known.
-    pub fn topic_id(&self) -> Option<TopicId> {
+    pub fn topic_id(&self) -> Option<Uuid> {
         self.topic_id
+    }
+
+    /// Takes note of the topic's id, and writes it down if there was none.
+    ///
+    /// # Errors
+    /// [`LogError::InconsistentTopicId`] if the log belongs to another topic, and those of the storage.
+    pub fn set_topic_id(&mut self, topic_id: Uuid) -> Result<(), LogError> {
+        if self.topic_id != Some(topic_id) {
+            self.topic_id = agree_on_topic_id(&self.dir, Some(topic_id))?;
+        }
+        Ok(())
+    }
+
+    /// The directory was renamed because the partition is gone: there is nothing to write to.
+    pub(super) fn moved_away(&mut self, renamed: &str) {
+        self.dir = Dir::partition(Arc::clone(self.dir.storage()), renamed.to_owned());
+        self.failed = true;
     }
 
     /// The settings.
@@ -291,13 +306,7 @@ impl Log {
             header.partition_leader_epoch = epoch;
             next = next_offset(header).ok_or(AppendError::OffsetsExhausted { log_end_offset: self.end_offset })?;
             let start = usize::try_from(*position).unwrap_or(usize::MAX);
-            let Some(bytes) = records.get_mut(start..) else { continue };
-            if let Some(field) = bytes.get_mut(BASE_OFFSET) {
-                field.copy_from_slice(&header.base_offset.to_be_bytes());
-            }
-            if let Some(field) = bytes.get_mut(LEADER_EPOCH) {
-                field.copy_from_slice(&epoch.to_be_bytes());
-            }
+            stamp::set_offset(records.get_mut(start..).unwrap_or_default(), header.base_offset, epoch)?;
         }
         Ok(())
     }
@@ -308,13 +317,13 @@ impl Log {
             base_offset: first.header.base_offset,
             last_offset: last.header.last_offset(),
             duplicate_timestamp: None,
-            rolled: self.roll_if_due(&records, batches, info_last(last), now_ms)?,
+            rolled: self.roll_if_due(&records, batches, now_ms)?,
         };
         self.note_epochs(batches)?;
         self.write_to_active(records.clone(), now_ms)?;
         for batch in batches {
             self.active.note(&batch.header, self.config.index_interval_bytes);
-            self.producers.apply(&batch.header, marker_of(&records, batch));
+            self.producers.apply(&batch.header, marker_in(&records, batch));
         }
         self.end_offset = info.last_offset + 1;
         self.unflushed_since_ms.get_or_insert(now_ms);
@@ -322,15 +331,13 @@ impl Log {
         Ok(info)
     }
 
-    fn roll_if_due(
-        &mut self,
-        records: &Bytes,
-        batches: &[BatchAt],
-        last_offset: i64,
-        now_ms: i64,
-    ) -> Result<bool, LogError> {
-        let max_timestamp = batches.iter().map(|batch| batch.header.max_timestamp).max().unwrap_or(-1);
-        let check = RollCheck { bytes: records.len() as u64, last_offset, max_timestamp, now_ms };
+    fn roll_if_due(&mut self, records: &Bytes, batches: &[BatchAt], now_ms: i64) -> Result<bool, LogError> {
+        let check = RollCheck {
+            bytes: records.len() as u64,
+            last_offset: batches.last().map_or(self.end_offset, |last| last.header.last_offset()),
+            max_timestamp: batches.iter().map(|batch| batch.header.max_timestamp).max().unwrap_or(NO_TIMESTAMP),
+            now_ms,
+        };
         if !self.active.should_roll(&self.config, &check) {
             return Ok(false);
         }
@@ -385,20 +392,16 @@ impl Log {
     }
 }
 
-fn info_last(last: &BatchAt) -> i64 {
-    last.header.last_offset()
-}
-
 /// The offset after a batch, unless there is none.
 fn next_offset(header: &BatchHeader) -> Option<i64> {
     header.base_offset.checked_add(i64::from(header.last_offset_delta))?.checked_add(1)
 }
 
-/// What a batch says about a transaction, if it is a control batch.
-pub(super) fn marker_of(records: &[u8], batch: &BatchAt) -> Option<TransactionMarker> {
+/// What a batch of a buffer says about a transaction, if it is a control batch.
+fn marker_in(records: &Bytes, batch: &BatchAt) -> Option<TransactionMarker> {
     if !batch.header.attributes.is_control() {
         return None;
     }
     let start = usize::try_from(batch.position).ok()?;
-    TransactionMarker::of(records.get(start..start.checked_add(batch.header.size())?)?)
+    TransactionMarker::of(records.slice(start..start.checked_add(batch.header.size())?))
 }

@@ -54,11 +54,12 @@ impl Segment {
         let name = FileKind::Log.name(base_offset);
         let file = dir.open(&name)?;
         let len = file.size().map_err(|e| dir.error("open", &name, e))?;
-        let size = u32::try_from(len).ok().filter(|size| *size <= i32::MAX as u32).ok_or_else(|| LogError::Corrupt {
-            path: dir.path_of(&name),
-            reason: format!("a segment has at most 2147483647 bytes, not {len}"),
-            remedy: "restore it from a replica or a backup",
-        })?;
+        let size =
+            u32::try_from(len).ok().filter(|size| *size <= i32::MAX as u32).ok_or_else(|| LogError::Corrupt {
+                path: dir.path_of(&name),
+                reason: format!("a segment has at most 2147483647 bytes, not {len}"),
+                remedy: "restore it from a replica or a backup",
+            })?;
         Ok(Self {
             base_offset,
             file,
@@ -72,6 +73,15 @@ impl Segment {
             times: TimeIndex::default(),
             bytes_since_index_entry: 0,
         })
+    }
+
+    /// A new segment. A file of this name from a write that failed is emptied.
+    pub(crate) fn create(dir: &Dir, base_offset: i64, now_ms: i64) -> Result<Self, LogError> {
+        let mut segment = Self::open(dir, base_offset, now_ms)?;
+        segment.file.truncate(0).map_err(|e| dir.error("truncate", &segment.log_name(), e))?;
+        segment.size = 0;
+        segment.store_indexes(dir)?;
+        Ok(segment)
     }
 
     pub(crate) fn log_name(&self) -> String {
@@ -213,6 +223,7 @@ impl Segment {
             }
         }
         self.first_timestamp = first_timestamp;
+        self.bytes_since_index_entry = u64::from(self.size - self.offsets.last_position().min(self.size));
         (self.max_timestamp, self.offset_of_max_timestamp) = max;
         Ok(next_offset)
     }
@@ -238,6 +249,7 @@ impl Segment {
                     self.note(&header, config.index_interval_bytes);
                 }
                 Ok(None) => break,
+                Err(legacy @ ScanError::Defect(Defect::Legacy { .. })) => return Err(legacy),
                 Err(ScanError::Defect(defect)) => {
                     recovered.defect = Some(defect);
                     break;
@@ -280,7 +292,6 @@ impl Segment {
         self.size = u32::try_from(batch.position).unwrap_or(self.size);
         self.offsets.truncate(self.size);
         self.times.truncate(self.relative(batch.header.base_offset));
-        self.bytes_since_index_entry = 0;
         self.first_timestamp = self.first_timestamp.filter(|_| self.size > 0);
         self.restore_max_timestamp();
         self.read_tail()?;

@@ -58,9 +58,10 @@ impl FileStorage {
 /// A link would lead out of the log directory, to where this broker has no business.
 fn refuse_link(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
-        Ok(found) if found.is_symlink() => {
-            Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a symbolic link, which a log directory may not hold"))
-        }
+        Ok(found) if found.is_symlink() => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a symbolic link, which a log directory may not hold",
+        )),
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
         _ => Ok(()),
     }
@@ -148,8 +149,7 @@ impl Storage for FileStorage {
     }
 
     fn open(&self, path: FilePath<'_>) -> io::Result<Arc<dyn StorageFile>> {
-        let file =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(self.file(path)?)?;
+        let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(self.file(path)?)?;
         Ok(Arc::new(OpenFile { file }))
     }
 

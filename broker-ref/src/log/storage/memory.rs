@@ -243,7 +243,8 @@ impl Content {
         let to = from.saturating_add(len).min(self.len);
         let first = self.chunks.partition_point(|(position, chunk)| position + chunk.len() as u64 <= from);
         let within = |(position, chunk): &(u64, Bytes)| {
-            let clamp = |at: u64| usize::try_from(at.saturating_sub(*position)).map_or(chunk.len(), |at| at.min(chunk.len()));
+            let clamp =
+                |at: u64| usize::try_from(at.saturating_sub(*position)).map_or(chunk.len(), |at| at.min(chunk.len()));
             chunk.slice(clamp(from)..clamp(to))
         };
         self.chunks.iter().skip(first).take_while(|(position, _)| *position < to).map(within).collect()
