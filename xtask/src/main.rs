@@ -1,6 +1,10 @@
 //! Automation of this repository: `cargo xtask COMMAND`.
 
+mod definition;
+mod differential;
+mod java;
 mod kafka;
+mod ours;
 mod process;
 mod requirement;
 
@@ -9,6 +13,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use self::differential::DifferentialArguments;
 use self::kafka::KafkaCommand;
 
 /// Automation of this repository
@@ -31,12 +36,15 @@ enum XtaskCommand {
     /// Run a real Apache Kafka, from Maven Central
     #[command(subcommand)]
     Kafka(KafkaCommand),
+    /// Compare the bytes of random messages with those of the Java classes
+    Differential(DifferentialArguments),
 }
 
 impl XtaskCommand {
     fn execute(self) -> Result<ExitCode> {
         match self {
             Self::Kafka(command) => command.execute(),
+            Self::Differential(arguments) => arguments.execute(),
         }
     }
 }
