@@ -13,14 +13,14 @@ use anyhow::{Result, bail};
 use bytes::Bytes;
 use clap::Args;
 use fastrand::Rng;
+use ottla_protocol::messages::{self, MessageType};
 
 use self::oracle::{Answers, Questions};
 use self::value::{Choice, Generator};
 use crate::definition::{Library, MessageDefinition};
 use crate::kafka::{DEFAULT_VERSION, KafkaInstall};
-use crate::ours::OurMessage;
+use crate::ours;
 
-const MOST_SHOWN: usize = 20;
 const MOST_BYTES_SHOWN: usize = 60;
 
 /// How much to compare.
@@ -46,8 +46,8 @@ pub(crate) struct DifferentialArguments {
 }
 
 /// The values of one message in one version.
-struct Pair<'m> {
-    ours: &'m OurMessage,
+struct Pair {
+    ours: &'static MessageType,
     version: i16,
     values: Vec<Vec<u8>>,
 }
@@ -75,30 +75,28 @@ impl DifferentialArguments {
             questions.add(&definition.class(), pair.version, &pair.values)?;
         }
         let mut answers = questions.ask(&install)?;
-        let mut differences = Vec::new();
+        let mut differences = 0;
         for pair in &pairs {
-            pair.compare(&mut answers, &mut differences)?;
+            differences += pair.compare(&mut answers)?;
         }
-        self.report(&differences);
         let values: usize = pairs.iter().map(|pair| pair.values.len()).sum();
         println!(
-            "{} messages, {} (message, version) pairs, {values} values, {} differences (seed {seed})",
+            "{} messages, {} (message, version) pairs, {values} values, {differences} differences (seed {seed})",
             messages.len(),
             pairs.len(),
-            differences.len()
         );
-        Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if differences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn messages(&self) -> Vec<OurMessage> {
+    fn messages(&self) -> Vec<&'static MessageType> {
         let is_wanted = |name: &str| self.only.as_ref().is_none_or(|only| name.contains(only.as_str()));
-        crate::ours::messages().into_iter().filter(|message| is_wanted(message.schema.name)).collect()
+        messages::ALL.iter().filter(|message| is_wanted(message.schema.name)).collect()
     }
 
-    fn pairs<'m>(&self, messages: &'m [OurMessage], library: &Library, seed: u64) -> Result<Vec<Pair<'m>>> {
+    fn pairs(&self, messages: &[&'static MessageType], library: &Library, seed: u64) -> Result<Vec<Pair>> {
         let mut random = Rng::with_seed(seed);
         let mut pairs = Vec::new();
-        for ours in messages {
+        for &ours in messages {
             let Some(definition) = library.get(ours.schema.name) else {
                 bail!("Kafka {} has no {}", self.version, ours.schema.name);
             };
@@ -108,32 +106,31 @@ impl DifferentialArguments {
         }
         Ok(pairs)
     }
-
-    fn report(&self, differences: &[String]) {
-        differences.iter().take(MOST_SHOWN).for_each(|difference| println!("{difference}"));
-        if differences.len() > MOST_SHOWN {
-            println!("and {} more", differences.len() - MOST_SHOWN);
-        }
-    }
 }
 
-impl Pair<'_> {
-    fn compare(&self, answers: &mut Answers, differences: &mut Vec<String>) -> Result<()> {
+impl Pair {
+    /// Counts the differences, and prints the shortest.
+    fn compare(&self, answers: &mut Answers) -> Result<usize> {
+        let mut differences = Vec::new();
         for bytes in &self.values {
-            let ours = (self.ours.recode)(Bytes::copy_from_slice(bytes), self.version).map(Vec::from);
-            for (who, written) in [("ours", ours), ("Kafka", answers.next()?)] {
+            let ours = ours::recode(self.ours, Bytes::copy_from_slice(bytes), self.version).map(Vec::from);
+            for (who, written) in [("we", ours), ("Kafka", answers.next()?)] {
                 if written.as_ref() != Ok(bytes) {
-                    differences.push(self.difference(who, bytes, &written));
+                    differences.push((bytes, who, written));
                 }
             }
         }
-        Ok(())
+        if let Some((bytes, who, written)) = differences.iter().min_by_key(|(bytes, ..)| bytes.len()) {
+            self.print(differences.len(), who, bytes, written);
+        }
+        Ok(differences.len())
     }
 
-    fn difference(&self, who: &str, bytes: &[u8], written: &Result<Vec<u8>, String>) -> String {
-        let name = self.ours.schema.name;
+    fn print(&self, count: usize, who: &str, bytes: &[u8], written: &Result<Vec<u8>, String>) {
         let written = written.as_ref().map_or_else(Clone::clone, |bytes| shown(bytes));
-        format!("{name} version {}: {who} reads {}\n  and answers {written}", self.version, shown(bytes))
+        println!("{} version {}: {count} differences", self.ours.schema.name, self.version);
+        println!("    of      {}", shown(bytes));
+        println!("    {who:5} make {written}");
     }
 }
 
