@@ -5,6 +5,7 @@ mod differential;
 mod java;
 mod kafka;
 mod ours;
+mod parity;
 mod process;
 mod requirement;
 
@@ -15,6 +16,7 @@ use clap::{Parser, Subcommand};
 
 use self::differential::DifferentialArguments;
 use self::kafka::KafkaCommand;
+use self::parity::ParityArguments;
 
 /// Automation of this repository
 #[derive(Debug, Parser)]
@@ -38,6 +40,8 @@ enum XtaskCommand {
     Kafka(KafkaCommand),
     /// Compare the bytes of random messages with those of the Java classes
     Differential(DifferentialArguments),
+    /// Compare every schema with Kafka's own definition
+    Parity(ParityArguments),
 }
 
 impl XtaskCommand {
@@ -45,6 +49,7 @@ impl XtaskCommand {
         match self {
             Self::Kafka(command) => command.execute(),
             Self::Differential(arguments) => arguments.execute(),
+            Self::Parity(arguments) => arguments.execute(),
         }
     }
 }

@@ -58,14 +58,16 @@ fn field(json: &Object, common: &CommonStructs) -> Result<FieldDefinition> {
     let context = || format!("field {name}");
     let ty = ty(string(json, "type")?, list(json, "fields"), common).with_context(context)?;
     let optional_range = |key: &str| json.get(key).and_then(Value::as_str).map_or(Ok(VersionRange::NONE), range);
+    let tagged = optional_range("taggedVersions")?;
     Ok(FieldDefinition {
         name: name.to_owned(),
         default: default(json.get("default"), &ty).with_context(context)?,
         ty,
-        versions: optional_range("versions")?,
+        // A field that is tagged wherever it exists may say so only once.
+        versions: if json.contains_key("versions") { optional_range("versions")? } else { tagged },
         nullable: optional_range("nullableVersions")?,
         tag: json.get("tag").and_then(Value::as_u64).map(u32::try_from).transpose()?,
-        tagged: optional_range("taggedVersions")?,
+        tagged,
         ignorable: flag(json, "ignorable"),
         never_flexible: match json.get("flexibleVersions").and_then(Value::as_str) {
             None => false,

@@ -1,0 +1,134 @@
+//! Planted differences: every one must be found, or the comparison is blind to that fact.
+
+use std::sync::Arc;
+
+use crate::definition::{
+    DefaultDefinition, FieldDefinition, MessageDefinition, MessageKind, ScalarType, TypeDefinition, VersionRange,
+};
+
+/// Changes one fact of a field, and says whether the field has it.
+pub(super) type FieldPlant = fn(&mut FieldDefinition) -> bool;
+/// Changes one fact of a message.
+type MessagePlant = fn(&mut MessageDefinition);
+
+const MESSAGE_PLANTS: [MessagePlant; 6] = [
+    |message| message.kind = if message.kind == MessageKind::Data { MessageKind::Header } else { MessageKind::Data },
+    |message| message.versions.last += 1,
+    |message| message.versions.first = message.versions.last + 1,
+    |message| {
+        message.flexible = if message.flexible.is_empty() { VersionRange::ALL } else { VersionRange::NONE };
+    },
+    |message| message.last_version_unstable = !message.last_version_unstable,
+    |message| message.fields.push(extra()),
+];
+
+const FIELD_PLANTS: [FieldPlant; 9] = [
+    |field| {
+        field.name.push('X');
+        true
+    },
+    |field| {
+        field.versions = VersionRange::NONE;
+        true
+    },
+    |field| {
+        field.nullable = if field.nullable.is_empty() { VersionRange::ALL } else { VersionRange::NONE };
+        true
+    },
+    |field| {
+        field.tag = Some(field.tag.map_or(0, |tag| tag + 1));
+        true
+    },
+    |field| {
+        let was_tagged = field.tag.is_some();
+        field.tagged = VersionRange::NONE;
+        was_tagged
+    },
+    |field| {
+        field.ignorable = !field.ignorable;
+        true
+    },
+    |field| {
+        field.never_flexible = !field.never_flexible;
+        true
+    },
+    |field| {
+        field.default =
+            if field.default == DefaultDefinition::Null { DefaultDefinition::Zero } else { DefaultDefinition::Null };
+        true
+    },
+    |field| {
+        field.entity = Some("planted".to_owned());
+        true
+    },
+];
+
+/// All variants of a definition that have one fact changed.
+pub(super) fn variants(message: &MessageDefinition) -> Vec<MessageDefinition> {
+    let mut variants = Vec::new();
+    for plant in MESSAGE_PLANTS {
+        let mut variant = message.clone();
+        plant(&mut variant);
+        variants.push(variant);
+    }
+    for fields in field_variants(&message.fields, message.versions) {
+        variants.push(MessageDefinition { fields, ..message.clone() });
+    }
+    variants
+}
+
+/// The variants of a list of fields, at every depth. A field that no version has is not on the wire, so it may differ.
+fn field_variants(fields: &[FieldDefinition], versions: VersionRange) -> Vec<Vec<FieldDefinition>> {
+    let mut variants = Vec::new();
+    for (index, field) in fields.iter().enumerate() {
+        let within = field.versions.intersect(versions);
+        if within.is_empty() {
+            continue;
+        }
+        let mut push = |changed: FieldDefinition| {
+            let mut variant = fields.to_vec();
+            variant[index] = changed;
+            variants.push(variant);
+        };
+        for plant in FIELD_PLANTS {
+            let mut changed = field.clone();
+            if plant(&mut changed) {
+                push(changed);
+            }
+        }
+        for ty in type_variants(&field.ty, within) {
+            push(FieldDefinition { ty, ..field.clone() });
+        }
+    }
+    variants
+}
+
+fn type_variants(ty: &TypeDefinition, versions: VersionRange) -> Vec<TypeDefinition> {
+    match ty {
+        TypeDefinition::Scalar(ScalarType::Int8) => vec![TypeDefinition::Scalar(ScalarType::Int16)],
+        TypeDefinition::Scalar(_) => vec![TypeDefinition::Scalar(ScalarType::Int8)],
+        TypeDefinition::Array(element) => {
+            let variants = type_variants(element, versions).into_iter().map(|ty| TypeDefinition::Array(Box::new(ty)));
+            variants.chain([element.as_ref().clone()]).collect()
+        }
+        TypeDefinition::Struct(fields) => {
+            let variants = field_variants(fields, versions);
+            variants.into_iter().map(|fields| TypeDefinition::Struct(Arc::from(fields))).collect()
+        }
+    }
+}
+
+fn extra() -> FieldDefinition {
+    FieldDefinition {
+        name: "Planted".to_owned(),
+        ty: TypeDefinition::Scalar(ScalarType::Int8),
+        versions: VersionRange::ALL,
+        nullable: VersionRange::NONE,
+        tag: None,
+        tagged: VersionRange::NONE,
+        ignorable: false,
+        never_flexible: false,
+        default: DefaultDefinition::Zero,
+        entity: None,
+    }
+}
