@@ -6,8 +6,8 @@ use crate::definition::{
     DefaultDefinition, FieldDefinition, MessageDefinition, MessageKind, ScalarType, TypeDefinition, VersionRange,
 };
 
-/// Changes one fact of a field, and says whether the field has it.
-pub(super) type FieldPlant = fn(&mut FieldDefinition) -> bool;
+/// Changes one fact of a field that exists in some versions, and says whether the field has it.
+type FieldPlant = fn(&mut FieldDefinition, VersionRange) -> bool;
 /// Changes one fact of a message.
 type MessagePlant = fn(&mut MessageDefinition);
 
@@ -23,41 +23,42 @@ const MESSAGE_PLANTS: [MessagePlant; 6] = [
 ];
 
 const FIELD_PLANTS: [FieldPlant; 9] = [
-    |field| {
+    |field, _| {
         field.name.push('X');
         true
     },
-    |field| {
+    |field, _| {
         field.versions = VersionRange::NONE;
         true
     },
-    |field| {
-        field.nullable = if field.nullable.is_empty() { VersionRange::ALL } else { VersionRange::NONE };
+    |field, within| {
+        field.nullable =
+            if field.nullable.intersect(within).is_empty() { VersionRange::ALL } else { VersionRange::NONE };
         true
     },
-    |field| {
+    |field, _| {
         field.tag = Some(field.tag.map_or(0, |tag| tag + 1));
         true
     },
-    |field| {
+    |field, _| {
         let was_tagged = field.tag.is_some();
         field.tagged = VersionRange::NONE;
         was_tagged
     },
-    |field| {
+    |field, _| {
         field.ignorable = !field.ignorable;
         true
     },
-    |field| {
+    |field, _| {
         field.never_flexible = !field.never_flexible;
         true
     },
-    |field| {
+    |field, _| {
         field.default =
             if field.default == DefaultDefinition::Null { DefaultDefinition::Zero } else { DefaultDefinition::Null };
         true
     },
-    |field| {
+    |field, _| {
         field.entity = Some("planted".to_owned());
         true
     },
@@ -92,7 +93,7 @@ fn field_variants(fields: &[FieldDefinition], versions: VersionRange) -> Vec<Vec
         };
         for plant in FIELD_PLANTS {
             let mut changed = field.clone();
-            if plant(&mut changed) {
+            if plant(&mut changed, within) {
                 push(changed);
             }
         }
