@@ -1,6 +1,7 @@
 //! Automation of this repository: `cargo xtask COMMAND`.
 
 mod definition;
+mod dependencies;
 mod differential;
 mod java;
 mod kafka;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use self::dependencies::DependencyArguments;
 use self::differential::DifferentialArguments;
 use self::kafka::KafkaCommand;
 use self::parity::ParityArguments;
@@ -40,6 +42,8 @@ enum XtaskCommand {
     Kafka(KafkaCommand),
     /// Compare the bytes of random messages with those of the Java classes
     Differential(DifferentialArguments),
+    /// Count the crates that a user of ottla builds, and look for C among them
+    Deps(DependencyArguments),
     /// Compare every schema with Kafka's own definition
     Parity(ParityArguments),
 }
@@ -49,6 +53,7 @@ impl XtaskCommand {
         match self {
             Self::Kafka(command) => command.execute(),
             Self::Differential(arguments) => arguments.execute(),
+            Self::Deps(arguments) => arguments.execute(),
             Self::Parity(arguments) => arguments.execute(),
         }
     }
