@@ -3,12 +3,14 @@
 mod definition;
 mod dependencies;
 mod differential;
+mod interop;
 mod java;
 mod kafka;
 mod ours;
 mod parity;
 mod process;
 mod requirement;
+mod table;
 
 use std::process::ExitCode;
 
@@ -17,6 +19,7 @@ use clap::{Parser, Subcommand};
 
 use self::dependencies::DependencyArguments;
 use self::differential::DifferentialArguments;
+use self::interop::InteropArguments;
 use self::kafka::KafkaCommand;
 use self::parity::ParityArguments;
 
@@ -44,6 +47,8 @@ enum XtaskCommand {
     Differential(DifferentialArguments),
     /// Count the crates that a user of ottla builds, and look for C among them
     Deps(DependencyArguments),
+    /// Run other clients on our broker, and ours on Apache Kafka
+    Interop(InteropArguments),
     /// Compare every schema with Kafka's own definition
     Parity(ParityArguments),
 }
@@ -54,6 +59,7 @@ impl XtaskCommand {
             Self::Kafka(command) => command.execute(),
             Self::Differential(arguments) => arguments.execute(),
             Self::Deps(arguments) => arguments.execute(),
+            Self::Interop(arguments) => arguments.execute(),
             Self::Parity(arguments) => arguments.execute(),
         }
     }
