@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::process;
+use crate::workspace;
 
 const BUDGET: usize = 60;
 const LIMIT: Duration = Duration::from_secs(300);
@@ -24,7 +25,7 @@ const RUST_ALL_THROUGH: [(&str, &str); 5] = [
 ];
 
 /// What to print.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(after_help = "\
 Examples:
   cargo xtask deps           how many crates the default build has, and whether all are Rust
@@ -102,13 +103,15 @@ impl Package {
 fn tree(selection: &[&str]) -> Result<BTreeSet<Package>> {
     let mut cargo = Command::new("cargo");
     cargo.args(["tree", "--locked", "--prefix", "none", "--no-dedupe", "--edges", "normal,build"]).args(selection);
-    Ok(process::capture(&mut cargo, "", LIMIT)?.lines().filter_map(Package::parse).collect())
+    let printed = process::capture(cargo.current_dir(workspace::root()?), "", LIMIT)?;
+    Ok(printed.lines().filter_map(Package::parse).collect())
 }
 
 /// The native library that each crate says it links.
 fn links() -> Result<BTreeMap<String, String>> {
     let mut cargo = Command::new("cargo");
-    let text = process::capture(cargo.args(["metadata", "--locked", "--format-version", "1"]), "", LIMIT)?;
+    cargo.args(["metadata", "--locked", "--format-version", "1"]).current_dir(workspace::root()?);
+    let text = process::capture(&mut cargo, "", LIMIT)?;
     let metadata: Value = serde_json::from_str(&text)?;
     let packages = metadata.get("packages").and_then(Value::as_array).context("cargo names no packages")?;
     let links = packages.iter().filter_map(|package| {

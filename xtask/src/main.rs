@@ -1,5 +1,6 @@
 //! Automation of this repository: `cargo xtask COMMAND`.
 
+mod ci;
 mod definition;
 mod dependencies;
 mod differential;
@@ -11,12 +12,14 @@ mod parity;
 mod process;
 mod requirement;
 mod table;
+mod workspace;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use self::ci::CiArguments;
 use self::dependencies::DependencyArguments;
 use self::differential::DifferentialArguments;
 use self::interop::InteropArguments;
@@ -40,6 +43,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum XtaskCommand {
+    /// Run all that has to pass before a change lands
+    Ci(CiArguments),
     /// Run a real Apache Kafka, from Maven Central
     #[command(subcommand)]
     Kafka(KafkaCommand),
@@ -56,6 +61,7 @@ enum XtaskCommand {
 impl XtaskCommand {
     fn execute(self) -> Result<ExitCode> {
         match self {
+            Self::Ci(arguments) => arguments.execute(),
             Self::Kafka(command) => command.execute(),
             Self::Differential(arguments) => arguments.execute(),
             Self::Deps(arguments) => arguments.execute(),

@@ -14,6 +14,7 @@ use tempfile::NamedTempFile;
 use super::case::Equipment;
 use crate::kafka::{ClusterOptions, KafkaCluster};
 use crate::process::{self, ProcessGroup};
+use crate::workspace;
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -123,21 +124,17 @@ fn bootstrap(printed: &str) -> Option<String> {
     Some(addresses.collect::<Vec<_>>().join(","))
 }
 
-/// A file that `cargo build --release` has made, in the target folder that this program itself is in.
+/// A file that `cargo build --release` has made.
 pub(super) fn release_file(name: &str) -> Result<PathBuf> {
-    let ours = std::env::current_exe()?;
-    let target = ours.ancestors().nth(2).context("this program is in no target folder")?;
-    Ok(target.join("release").join(name))
+    Ok(workspace::target()?.join("release").join(name))
 }
 
 /// Builds the binary and the examples that cases use.
 pub(super) fn build() -> Result<()> {
-    let target = release_file("")?;
-    let target = target.parent().context("the target folder")?;
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--release", "--quiet", "--package", "ottla-cli", "--package", "ottla"]);
-    cargo.args(["--bin", "ottla", "--example", "quickstart"]);
-    process::run(cargo.arg("--target-dir").arg(target)).context("our own side of the cases does not build")
+    cargo.args(["--bin", "ottla", "--example", "quickstart", "--target-dir"]).arg(workspace::target()?);
+    process::run(cargo.current_dir(workspace::root()?)).context("our own side of the cases does not build")
 }
 
 #[cfg(test)]
