@@ -19,7 +19,7 @@ impl MessageDefinition {
     ///
     /// # Errors
     /// It is not one that Kafka's own generator would take.
-    pub(super) fn parse(text: &str, package: &'static str) -> Result<Self> {
+    pub(crate) fn parse(text: &str, package: &'static str) -> Result<Self> {
         let json: Object = serde_json::from_str(&without_comments(text))?;
         let common = common_structs(&json)?;
         let kind = kind(string(&json, "type")?)?;

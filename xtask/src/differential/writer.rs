@@ -129,3 +129,55 @@ fn width(scalar: ScalarType) -> usize {
         _ => 8,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::MessageDefinition;
+
+    const SAMPLE: &str = r#"{
+  "type": "data", "name": "Sample", "validVersions": "0-1", "flexibleVersions": "1+",
+  "fields": [
+    { "name": "Id", "type": "int16", "versions": "0+" },
+    { "name": "Note", "type": "string", "versions": "0+", "nullableVersions": "0+" },
+    { "name": "Sizes", "type": "[]int8", "versions": "1+" },
+    { "name": "Owner", "type": "Owner", "versions": "1+", "nullableVersions": "1+", "fields": [
+      { "name": "Old", "type": "bytes", "versions": "1+", "flexibleVersions": "none" }
+    ]},
+    { "name": "Late", "type": "int32", "versions": "1+", "taggedVersions": "1+", "tag": 1, "default": "-1" },
+    { "name": "Early", "type": "Early", "versions": "1+", "nullableVersions": "1+", "taggedVersions": "1+", "tag": 0,
+      "fields": [ { "name": "Flag", "type": "bool", "versions": "1+" } ] }
+  ]
+}"#;
+
+    fn sample(late: i64, early: Value) -> Vec<Value> {
+        let owner = Value::Struct(vec![Value::Bytes(b"xy".to_vec())]);
+        let sizes = Value::Array(vec![Value::Int(1), Value::Int(-1)]);
+        vec![Value::Int(258), Value::Null, sizes, owner, Value::Int(late), early]
+    }
+
+    #[test]
+    fn a_classic_version_has_plain_lengths_and_only_its_own_fields() {
+        let definition = MessageDefinition::parse(SAMPLE, "p").unwrap();
+        let bytes = write(&definition, &sample(-1, Value::Null), 0).unwrap();
+        assert_eq!(bytes, b"\x01\x02\xff\xff");
+    }
+
+    #[test]
+    fn tagged_fields_come_in_the_order_of_their_tags_unless_they_have_their_default() {
+        let definition = MessageDefinition::parse(SAMPLE, "p").unwrap();
+        let start = b"\x01\x02\x00\x03\x01\xff\x01\x00\x00\x00\x02xy\x00";
+        let default = Value::Struct(vec![Value::Bool(false)]);
+        assert_eq!(write(&definition, &sample(-1, default), 1).unwrap(), [&start[..], b"\x00"].concat());
+        let set = Value::Struct(vec![Value::Bool(true)]);
+        let tags = b"\x02\x00\x03\x01\x01\x00\x01\x04\x00\x00\x00\x05";
+        assert_eq!(write(&definition, &sample(5, set), 1).unwrap(), [&start[..], tags].concat());
+    }
+
+    #[test]
+    fn a_null_struct_behind_a_tag_is_a_zero() {
+        let definition = MessageDefinition::parse(SAMPLE, "p").unwrap();
+        let bytes = write(&definition, &sample(-1, Value::Null), 1).unwrap();
+        assert!(bytes.ends_with(b"\x01\x00\x01\x00"), "{}", bytes.escape_ascii());
+    }
+}

@@ -133,3 +133,77 @@ fn extra() -> FieldDefinition {
         entity: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ottla_protocol::wire::schema::{FieldSchema, MessageSchema, StructSchema, TypeSchema};
+
+    use super::super::compare::differences;
+    use super::*;
+
+    const DEFINITION: &str = r#"{
+  "type": "data", "name": "Sample", "validVersions": "0-1", "flexibleVersions": "1+",
+  "fields": [
+    { "name": "TopicName", "type": "string", "versions": "0+", "nullableVersions": "1+", "default": "null",
+      "entityType": "topicName" },
+    { "name": "Parts", "type": "[]Part", "versions": "1+", "taggedVersions": "1+", "tag": 0, "ignorable": true,
+      "fields": [ { "name": "Index", "type": "int32", "versions": "0+" } ] },
+    { "name": "Gone", "type": "int32", "versions": "7+" }
+  ]
+}"#;
+
+    fn field(name: &'static str, ty: TypeSchema) -> FieldSchema {
+        FieldSchema {
+            name,
+            ty,
+            versions: VersionRange::ALL,
+            nullable: VersionRange::NONE,
+            tag: None,
+            tagged: VersionRange::NONE,
+            ignorable: false,
+            never_flexible: false,
+            default: None,
+            entity: None,
+        }
+    }
+
+    fn ours() -> MessageSchema {
+        let since_1 = VersionRange::new(1, i16::MAX);
+        let part = StructSchema { name: "Part", fields: Vec::leak(vec![field("index", TypeSchema::Int32)]) };
+        let parts = TypeSchema::Array(Box::leak(Box::new(TypeSchema::Struct(Box::leak(Box::new(part))))));
+        let fields = vec![
+            FieldSchema {
+                nullable: since_1,
+                default: Some(ottla_protocol::wire::schema::DefaultSchema::Null),
+                entity: Some("topicName"),
+                ..field("topic_name", TypeSchema::String)
+            },
+            FieldSchema { versions: since_1, tag: Some(0), tagged: since_1, ignorable: true, ..field("parts", parts) },
+        ];
+        MessageSchema {
+            name: "Sample",
+            kind: MessageKind::Data,
+            key: None,
+            versions: VersionRange::new(0, 1),
+            flexible: since_1,
+            last_version_unstable: false,
+            body: Box::leak(Box::new(StructSchema { name: "Sample", fields: Vec::leak(fields) })),
+        }
+    }
+
+    #[test]
+    fn what_is_equal_on_the_wire_is_no_difference() {
+        let kafkas = MessageDefinition::parse(DEFINITION, "p").unwrap();
+        assert_eq!(differences(&ours(), &kafkas), []);
+    }
+
+    #[test]
+    fn every_planted_difference_is_found() {
+        let kafkas = MessageDefinition::parse(DEFINITION, "p").unwrap();
+        let variants = variants(&kafkas);
+        assert!(variants.len() > 30, "{} variants", variants.len());
+        for variant in variants {
+            assert_ne!(differences(&ours(), &variant), [], "{variant:?}");
+        }
+    }
+}
