@@ -300,15 +300,21 @@ impl PartitionQueue {
         // `batch.size` 0 asks for a batch per record.
         let may_grow = |open: &&mut OpenBatch| open.builder.size_bytes() + size <= self.max_batch_bytes;
         let grow = self.settings.batch_size > 0;
-        match self.open.as_mut().filter(|_| grow).filter(may_grow) {
-            Some(open) => open.permit.merge(permit),
+        let begun = match self.open.as_mut().filter(|_| grow).filter(may_grow) {
+            Some(open) => {
+                open.permit.merge(permit);
+                false
+            }
             None => {
                 self.close_open();
                 self.open = Some(self.new_batch(now(), permit, size));
+                true
             }
-        }
+        };
         match self.append_to_open(record, timestamp_ms) {
-            Some(Append::Done { cell, index, bytes, list, .. }) => Append::Done { cell, index, bytes, wake: true, list },
+            Some(Append::Done { cell, index, bytes, list, wake }) => {
+                Append::Done { cell, index, bytes, wake: wake || begun, list }
+            }
             _ => Append::TooLarge { size, max },
         }
     }
@@ -403,7 +409,8 @@ impl PartitionQueue {
 
     /// The producer's id and epoch to number batches with from now on.
     pub(crate) fn set_identity(&mut self, producer_id: ProducerId, epoch: i16) {
-        if self.identity.is_none_or(|identity| identity.producer_id != producer_id) {
+        let new = self.identity.is_none_or(|identity| identity.producer_id != producer_id);
+        if new && self.exhausted != Some(producer_id) {
             self.identity = Some(Identity { producer_id, epoch, next_sequence: 0 });
         }
     }
@@ -682,4 +689,295 @@ fn cut(batch: &SealedBatch, middle: i32, compression: CompressionSettings) -> Op
     let mut compressor = Compressor::default();
     let [first, second] = &mut builders;
     Some((first.seal(&mut compressor).ok()?, second.seal(&mut compressor).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::producer::Delivery;
+
+    struct Fixture {
+        queue: PartitionQueue,
+        memory: Arc<Semaphore>,
+        compressor: Compressor,
+        start: Instant,
+    }
+
+    impl Fixture {
+        fn new(change: impl FnOnce(&mut QueueSettings)) -> Self {
+            let mut settings = QueueSettings {
+                batch_size: 200,
+                max_batch_bytes: 2000,
+                linger: Duration::from_millis(5),
+                delivery_timeout: Duration::from_secs(120),
+                retry_backoff: Duration::from_millis(100),
+                retry_backoff_max: Duration::from_secs(1),
+                retries: u32::MAX,
+                idempotent: true,
+                compression: CompressionSettings::default(),
+            };
+            change(&mut settings);
+            let mut queue = PartitionQueue::new("t".into(), 0, Arc::new(settings));
+            queue.set_identity(ProducerId(7), 0);
+            let memory = Arc::new(Semaphore::new(100_000));
+            Self { queue, memory, compressor: Compressor::default(), start: Instant::now() }
+        }
+
+        fn at(&self, ms: u64) -> Instant {
+            self.start + Duration::from_millis(ms)
+        }
+
+        fn append(&mut self, value: &[u8]) -> Delivery {
+            match self.try_append(value) {
+                Append::Done { cell, index, .. } => Delivery::new(cell, index, 0),
+                other => panic!("{other:?}"),
+            }
+        }
+
+        fn try_append(&mut self, value: &[u8]) -> Append {
+            let (start, memory) = (self.start, self.memory.clone());
+            let reserve = |bytes: usize| memory.try_acquire_many_owned(bytes as u32).ok();
+            self.queue.append(&Record::to("t").value(value), 0, || start, reserve)
+        }
+
+        /// The batch that leaves now.
+        fn send(&mut self, ms: u64) -> RecordBatch {
+            let now = self.at(ms);
+            let bytes = match self.queue.next(now, true) {
+                Next::Resend(bytes) => bytes,
+                Next::Seal(open) => {
+                    let sealed = open.seal(&mut self.compressor).unwrap();
+                    let bytes = sealed.bytes().clone();
+                    self.queue.sent(sealed);
+                    bytes
+                }
+                other => panic!("{other:?}"),
+            };
+            let batch = RecordBatch::parse(bytes).unwrap();
+            batch.verify_crc().unwrap();
+            batch
+        }
+
+        fn refuse(&mut self, ms: u64, code: ErrorCode) -> bool {
+            let now = self.at(ms);
+            self.queue.complete(now, Outcome::Refused { code, message: None, record_messages: Vec::new() })
+        }
+
+        fn written(&mut self, base_offset: i64) {
+            self.queue.complete(self.start, Outcome::Written { base_offset, log_append_time_ms: -1 });
+        }
+
+        fn lose(&mut self, possibly_written: bool) {
+            let kind = DeliveryErrorKind::Closed;
+            let error = "cut".to_owned();
+            self.queue.complete(self.start, Outcome::Lost { error, possibly_written, retriable: true, kind });
+        }
+    }
+
+    fn stamp_of(batch: &RecordBatch) -> (i16, i32, i32) {
+        (batch.header().producer_epoch, batch.header().base_sequence, batch.record_count())
+    }
+
+    fn offset(delivery: &mut Delivery) -> i64 {
+        delivery.try_result().unwrap().unwrap().offset
+    }
+
+    #[test]
+    fn a_batch_lingers_until_it_is_full_or_due() {
+        let mut f = Fixture::new(|_| {});
+        f.append(b"a");
+        assert!(matches!(f.queue.next(f.at(0), false), Next::At(at) if at == f.at(5)));
+        let wake = (0..20).map(|_| f.try_append(&[0; 20])).filter(|a| matches!(a, Append::Done { wake: true, .. }));
+        assert_eq!(wake.count(), 1, "when the batch is full, and not for each record behind that");
+        assert!(matches!(f.queue.next(f.at(0), false), Next::Seal(_)));
+        f.append(b"b");
+        assert!(matches!(f.queue.next(f.at(5), false), Next::Seal(_)));
+    }
+
+    #[test]
+    fn a_batch_grows_while_it_waits_and_sequences_follow_each_other() {
+        let mut f = Fixture::new(|_| {});
+        for _ in 0..50 {
+            f.append(&[0; 20]);
+        }
+        assert_eq!(stamp_of(&f.send(0)), (0, 0, 50));
+        f.append(b"x");
+        assert_eq!(stamp_of(&f.send(0)), (0, 50, 1));
+    }
+
+    #[test]
+    fn a_batch_never_exceeds_what_a_request_may_hold() {
+        let mut f = Fixture::new(|_| {});
+        for _ in 0..200 {
+            f.append(&[0; 20]);
+        }
+        while f.queue.waiting_batches() > 0 {
+            assert!(f.send(0).size_bytes() <= 2000);
+        }
+        assert!(matches!(f.try_append(&[0; 2000]), Append::TooLarge { max: 2000, .. }));
+    }
+
+    #[test]
+    fn without_memory_a_record_changes_nothing() {
+        let mut f = Fixture::new(|_| {});
+        f.memory = Arc::new(Semaphore::new(200));
+        f.append(&[0; 100]);
+        assert!(matches!(f.try_append(&[0; 100]), Append::NeedsMemory(200)));
+        assert_eq!(f.send(0).record_count(), 1);
+        f.written(0);
+        assert_eq!(f.memory.available_permits(), 200, "a batch that is settled frees its memory");
+    }
+
+    #[test]
+    fn a_failed_batch_and_those_behind_it_leave_again_in_order_and_unchanged() {
+        let mut f = Fixture::new(|_| {});
+        let mut deliveries = Vec::new();
+        let mut first_try = Vec::new();
+        for i in 0..3u8 {
+            deliveries.push(f.append(&[i]));
+            first_try.push(f.send(0));
+        }
+        assert!(f.refuse(0, ErrorCode::NOT_LEADER_OR_FOLLOWER));
+        assert!(matches!(f.queue.next(f.at(0), true), Next::Blocked), "others are still under way");
+        f.refuse(0, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+        f.refuse(0, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+        assert!(matches!(f.queue.next(f.at(99), true), Next::At(at) if at == f.at(100)));
+        for (i, first) in first_try.iter().enumerate() {
+            assert_eq!(f.send(100).bytes(), first.bytes(), "batch {i} is byte-identical");
+        }
+        for i in 0..3 {
+            f.written(10 + i);
+        }
+        assert_eq!(deliveries.iter_mut().map(offset).collect::<Vec<_>>(), [10, 11, 12]);
+        assert!(f.queue.is_empty());
+    }
+
+    #[test]
+    fn a_batch_that_fails_for_good_moves_the_rest_to_the_next_epoch() {
+        let mut f = Fixture::new(|_| {});
+        let mut lost = f.append(b"a");
+        f.send(0);
+        let mut kept = f.append(b"b");
+        f.send(0);
+        f.refuse(0, ErrorCode::INVALID_RECORD);
+        f.refuse(0, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+        assert_eq!(stamp_of(&f.send(100)), (1, 0, 1));
+        f.written(5);
+        let error = lost.try_result().unwrap().unwrap_err();
+        assert!(!error.possibly_written());
+        assert_eq!(error.record().unwrap().value.unwrap(), "a");
+        assert_eq!(offset(&mut kept), 5);
+    }
+
+    #[test]
+    fn a_batch_that_timed_out_under_way_may_have_been_written() {
+        let mut f = Fixture::new(|s| s.delivery_timeout = Duration::from_secs(1));
+        let mut delivery = f.append(b"a");
+        f.send(0);
+        f.queue.expire(f.at(1000));
+        assert!(delivery.try_result().unwrap().unwrap_err().possibly_written());
+        assert!(!f.queue.is_empty(), "its answer is still to come");
+        f.append(b"b");
+        assert!(matches!(f.queue.next(f.at(1000), true), Next::Blocked));
+        f.written(0);
+        assert_eq!(stamp_of(&f.send(1000)), (1, 0, 1));
+    }
+
+    #[test]
+    fn a_batch_that_never_left_was_not_written() {
+        let mut f = Fixture::new(|s| s.delivery_timeout = Duration::from_secs(1));
+        let mut delivery = f.append(b"a");
+        assert_eq!(f.queue.expire(f.at(999)), Some(f.at(1000)));
+        assert_eq!(f.queue.expire(f.at(1000)), None);
+        assert!(!delivery.try_result().unwrap().unwrap_err().possibly_written());
+    }
+
+    #[test]
+    fn a_lost_answer_is_remembered_when_the_retry_fails_too() {
+        let mut f = Fixture::new(|s| s.retries = 1);
+        let mut delivery = f.append(b"a");
+        f.send(0);
+        f.lose(true);
+        f.send(200);
+        f.refuse(200, ErrorCode::NOT_LEADER_OR_FOLLOWER);
+        let error = delivery.try_result().unwrap().unwrap_err();
+        assert!(matches!(error.kind(), DeliveryErrorKind::Retries { attempts: 2, .. }));
+        assert!(error.possibly_written());
+    }
+
+    #[test]
+    fn a_batch_too_large_for_the_broker_is_cut_in_two_with_its_sequences() {
+        let mut f = Fixture::new(|_| {});
+        let mut deliveries: Vec<_> = (0..5u8).map(|i| f.append(&[i; 30])).collect();
+        f.send(0);
+        f.refuse(0, ErrorCode::MESSAGE_TOO_LARGE);
+        assert_eq!(stamp_of(&f.send(100)), (0, 0, 2));
+        assert_eq!(stamp_of(&f.send(100)), (0, 2, 3));
+        f.written(100);
+        f.written(200);
+        assert_eq!(deliveries.iter_mut().map(offset).collect::<Vec<_>>(), [100, 101, 200, 201, 202]);
+        f.append(&[0; 30]);
+        assert_eq!(f.send(200).header().base_sequence, 5);
+    }
+
+    #[test]
+    fn a_single_record_too_large_for_the_broker_fails() {
+        let mut f = Fixture::new(|_| {});
+        let mut delivery = f.append(&[0; 1000]);
+        f.send(0);
+        f.refuse(0, ErrorCode::MESSAGE_TOO_LARGE);
+        assert!(delivery.try_result().unwrap().is_err());
+    }
+
+    #[test]
+    fn a_forgotten_producer_goes_on_in_the_next_epoch() {
+        let mut f = Fixture::new(|_| {});
+        f.append(b"a");
+        f.send(0);
+        f.written(0);
+        let mut delivery = f.append(b"b");
+        f.send(0);
+        f.refuse(0, ErrorCode::UNKNOWN_PRODUCER_ID);
+        assert_eq!(stamp_of(&f.send(100)), (1, 0, 1));
+        f.written(1);
+        assert_eq!(offset(&mut delivery), 1);
+    }
+
+    #[test]
+    fn a_producer_id_whose_epochs_are_used_up_is_not_taken_again() {
+        let mut f = Fixture::new(|_| {});
+        f.queue.identity = Some(Identity { producer_id: ProducerId(7), epoch: i16::MAX, next_sequence: 3 });
+        f.append(b"a");
+        f.send(0);
+        f.refuse(0, ErrorCode::INVALID_RECORD);
+        f.append(b"b");
+        assert!(matches!(f.queue.next(f.at(0), true), Next::NeedsIdentity(Some(ProducerId(7)))));
+        f.queue.set_identity(ProducerId(7), 0);
+        assert!(matches!(f.queue.next(f.at(0), true), Next::NeedsIdentity(Some(ProducerId(7)))));
+        f.queue.set_identity(ProducerId(8), 0);
+        assert_eq!(f.send(0).header().producer_id, 8);
+    }
+
+    #[test]
+    fn sequences_wrap_from_the_largest_to_zero() {
+        assert_eq!(advance(i32::MAX, 1), 0);
+        assert_eq!(advance(i32::MAX - 1, 5), 3);
+        let mut f = Fixture::new(|_| {});
+        f.queue.identity = Some(Identity { producer_id: ProducerId(7), epoch: 0, next_sequence: i32::MAX });
+        f.append(b"a");
+        f.append(b"b");
+        assert_eq!(stamp_of(&f.send(0)), (0, i32::MAX, 2));
+        f.append(b"c");
+        assert_eq!(stamp_of(&f.send(0)), (0, 1, 1));
+    }
+
+    #[test]
+    fn without_idempotence_there_are_no_sequences_and_no_identity_is_needed() {
+        let mut f = Fixture::new(|s| s.idempotent = false);
+        f.queue.identity = None;
+        f.append(b"a");
+        assert_eq!(stamp_of(&f.send(0)), (-1, -1, 1));
+    }
 }

@@ -52,7 +52,8 @@ struct Sender {
     /// Nothing is sent before: the broker throttles, or cannot be reached.
     not_before: Option<Instant>,
     metadata: watch::Receiver<Arc<ClusterMetadata>>,
-    compressor: Compressor,
+    /// Boxed, for the codecs' contexts are large and would make the task's future as large.
+    compressor: Box<Compressor>,
 }
 
 /// A request under way.
@@ -75,7 +76,7 @@ pub(super) async fn run(shared: Arc<Shared>, node: NodeId, queue: Arc<SenderQueu
         connect_failures: 0,
         not_before: None,
         metadata,
-        compressor: Compressor::default(),
+        compressor: Box::default(),
     };
     sender.run().await;
 }
