@@ -183,7 +183,7 @@ pub(crate) enum Outcome {
 
 impl OpenBatch {
     /// Makes the bytes final. Compression happens here, outside of any lock.
-    pub(crate) fn seal(mut self, compressor: &mut Compressor) -> Result<SealedBatch, (Self, String)> {
+    pub(crate) fn seal(mut self, compressor: &mut Compressor) -> Result<SealedBatch, Box<(Self, String)>> {
         let records = self.builder.record_count();
         match self.builder.seal(compressor) {
             Ok(bytes) => Ok(SealedBatch {
@@ -197,7 +197,7 @@ impl OpenBatch {
                 last_error: None,
                 permit: Arc::new(self.permit),
             }),
-            Err(error) => Err((self, error.to_string())),
+            Err(error) => Err(Box::new((self, error.to_string()))),
         }
     }
 
@@ -209,7 +209,7 @@ impl OpenBatch {
     }
 
     fn uncompressed(&mut self) -> Bytes {
-        let settings = BatchSettings { compression: CompressionSettings::default(), ..self.builder.settings().clone() };
+        let settings = BatchSettings { compression: CompressionSettings::default(), ..*self.builder.settings() };
         let mut plain = RecordBatchBuilder::new(settings);
         std::mem::swap(&mut plain, &mut self.builder);
         plain.seal_uncompressed()
@@ -542,7 +542,7 @@ impl PartitionQueue {
         };
         let cells =
             [0, middle].map(|start| (start.cast_unsigned(), BatchCell::new(self.topic.clone(), self.partition)));
-        batch.cell.split(cells.to_vec());
+        batch.cell.split(cells.clone().into());
         let sequences = [batch.stamp.base_sequence, advance(batch.stamp.base_sequence, middle)];
         let counts = [middle, batch.records - middle];
         for (((bytes, (_, cell)), base_sequence), records) in
@@ -641,7 +641,7 @@ impl PartitionQueue {
 
     /// What went wrong last, and since when the oldest batch waits.
     pub(crate) fn trouble(&self) -> Option<(Instant, Option<&str>)> {
-        let error = self.retries.front().or(self.in_flight.front()).and_then(|batch| batch.last_error.as_deref());
+        let error = self.retries.front().or_else(|| self.in_flight.front()).and_then(|batch| batch.last_error.as_deref());
         self.oldest().map(|since| (since, error))
     }
 }
@@ -677,7 +677,7 @@ fn cut(batch: &SealedBatch, middle: i32, compression: CompressionSettings) -> Op
     let whole = RecordBatch::parse(batch.bytes.clone()).ok()?;
     let records = whole.records(&mut ottla_protocol::compression::Decompressor::default()).ok()?;
     let settings = BatchSettings { compression, ..BatchSettings::default() };
-    let mut builders = [RecordBatchBuilder::new(settings.clone()), RecordBatchBuilder::new(settings)];
+    let mut builders = [RecordBatchBuilder::new(settings), RecordBatchBuilder::new(settings)];
     for (index, record) in records.iter().enumerate() {
         let record = record.ok()?;
         let headers = record.headers().into_iter().collect::<Result<Vec<_>, _>>().ok()?;
@@ -787,12 +787,12 @@ mod tests {
     #[test]
     fn a_batch_lingers_until_it_is_full_or_due() {
         let mut f = Fixture::new(|_| {});
-        f.append(b"a");
+        let _ = f.append(b"a");
         assert!(matches!(f.queue.next(f.at(0), false), Next::At(at) if at == f.at(5)));
         let wake = (0..20).map(|_| f.try_append(&[0; 20])).filter(|a| matches!(a, Append::Done { wake: true, .. }));
         assert_eq!(wake.count(), 1, "when the batch is full, and not for each record behind that");
         assert!(matches!(f.queue.next(f.at(0), false), Next::Seal(_)));
-        f.append(b"b");
+        let _ = f.append(b"b");
         assert!(matches!(f.queue.next(f.at(5), false), Next::Seal(_)));
     }
 
@@ -800,10 +800,10 @@ mod tests {
     fn a_batch_grows_while_it_waits_and_sequences_follow_each_other() {
         let mut f = Fixture::new(|_| {});
         for _ in 0..50 {
-            f.append(&[0; 20]);
+            let _ = f.append(&[0; 20]);
         }
         assert_eq!(stamp_of(&f.send(0)), (0, 0, 50));
-        f.append(b"x");
+        let _ = f.append(b"x");
         assert_eq!(stamp_of(&f.send(0)), (0, 50, 1));
     }
 
@@ -811,7 +811,7 @@ mod tests {
     fn a_batch_never_exceeds_what_a_request_may_hold() {
         let mut f = Fixture::new(|_| {});
         for _ in 0..200 {
-            f.append(&[0; 20]);
+            let _ = f.append(&[0; 20]);
         }
         while f.queue.waiting_batches() > 0 {
             assert!(f.send(0).size_bytes() <= 2000);
@@ -823,7 +823,7 @@ mod tests {
     fn without_memory_a_record_changes_nothing() {
         let mut f = Fixture::new(|_| {});
         f.memory = Arc::new(Semaphore::new(200));
-        f.append(&[0; 100]);
+        let _ = f.append(&[0; 100]);
         assert!(matches!(f.try_append(&[0; 100]), Append::NeedsMemory(200)));
         assert_eq!(f.send(0).record_count(), 1);
         f.written(0);
@@ -879,7 +879,7 @@ mod tests {
         f.queue.expire(f.at(1000));
         assert!(delivery.try_result().unwrap().unwrap_err().possibly_written());
         assert!(!f.queue.is_empty(), "its answer is still to come");
-        f.append(b"b");
+        let _ = f.append(b"b");
         assert!(matches!(f.queue.next(f.at(1000), true), Next::Blocked));
         f.written(0);
         assert_eq!(stamp_of(&f.send(1000)), (1, 0, 1));
@@ -918,7 +918,7 @@ mod tests {
         f.written(100);
         f.written(200);
         assert_eq!(deliveries.iter_mut().map(offset).collect::<Vec<_>>(), [100, 101, 200, 201, 202]);
-        f.append(&[0; 30]);
+        let _ = f.append(&[0; 30]);
         assert_eq!(f.send(200).header().base_sequence, 5);
     }
 
@@ -934,7 +934,7 @@ mod tests {
     #[test]
     fn a_forgotten_producer_goes_on_in_the_next_epoch() {
         let mut f = Fixture::new(|_| {});
-        f.append(b"a");
+        let _ = f.append(b"a");
         f.send(0);
         f.written(0);
         let mut delivery = f.append(b"b");
@@ -949,10 +949,10 @@ mod tests {
     fn a_producer_id_whose_epochs_are_used_up_is_not_taken_again() {
         let mut f = Fixture::new(|_| {});
         f.queue.identity = Some(Identity { producer_id: ProducerId(7), epoch: i16::MAX, next_sequence: 3 });
-        f.append(b"a");
+        let _ = f.append(b"a");
         f.send(0);
         f.refuse(0, ErrorCode::INVALID_RECORD);
-        f.append(b"b");
+        let _ = f.append(b"b");
         assert!(matches!(f.queue.next(f.at(0), true), Next::NeedsIdentity(Some(ProducerId(7)))));
         f.queue.set_identity(ProducerId(7), 0);
         assert!(matches!(f.queue.next(f.at(0), true), Next::NeedsIdentity(Some(ProducerId(7)))));
@@ -966,10 +966,10 @@ mod tests {
         assert_eq!(advance(i32::MAX - 1, 5), 3);
         let mut f = Fixture::new(|_| {});
         f.queue.identity = Some(Identity { producer_id: ProducerId(7), epoch: 0, next_sequence: i32::MAX });
-        f.append(b"a");
-        f.append(b"b");
+        let _ = f.append(b"a");
+        let _ = f.append(b"b");
         assert_eq!(stamp_of(&f.send(0)), (0, i32::MAX, 2));
-        f.append(b"c");
+        let _ = f.append(b"c");
         assert_eq!(stamp_of(&f.send(0)), (0, 1, 1));
     }
 
@@ -977,7 +977,7 @@ mod tests {
     fn without_idempotence_there_are_no_sequences_and_no_identity_is_needed() {
         let mut f = Fixture::new(|s| s.idempotent = false);
         f.queue.identity = None;
-        f.append(b"a");
+        let _ = f.append(b"a");
         assert_eq!(stamp_of(&f.send(0)), (-1, -1, 1));
     }
 }

@@ -237,7 +237,8 @@ impl Sender {
                 partition.lock().sent(sealed);
                 Taken::Batch(records)
             }
-            Err((open, reason)) => {
+            Err(failed) => {
+                let (open, reason) = *failed;
                 partition.lock().not_sealed(open, reason);
                 Taken::Nothing(Some(now))
             }
@@ -349,7 +350,7 @@ impl Sender {
     }
 
     /// No answer will come to a request with these partitions.
-    fn lost(&mut self, partitions: &[Arc<Partition>], error: &RequestError) {
+    fn lost(&self, partitions: &[Arc<Partition>], error: &RequestError) {
         let now = Instant::now();
         for partition in partitions {
             let outcome = Outcome::Lost {
