@@ -273,14 +273,18 @@ fn decode_value(message: &str, field: &WireField) -> TokenStream {
         let allowed = field.nullable.holds(&quote!(version));
         quote!((if #allowed { #nullable } else { #plain.map(::core::option::Option::Some) }))
     };
-    quote!(#read.map_err(|error| error.within(#message, #name))?)
+    // A `match` instead of `map_err` and `?`: a closure for each of a thousand fields takes its time to compile.
+    quote! {
+        match #read {
+            Ok(value) => value,
+            Err(error) => return Err(error.within(#message, #name)),
+        }
+    }
 }
 
 fn decode_tagged(message: &str, fields: &[WireField]) -> TokenStream {
     if fields.iter().all(|f| f.tag.is_none()) {
-        return quote!(if d.is_flexible() {
-            d.take_tagged(|_, _| Ok(false))?;
-        });
+        return quote!(d.skip_tagged()?;);
     }
     let arms = fields.iter().filter(|f| f.tag.is_some()).map(|field| {
         let tag = field.tag;
@@ -291,7 +295,7 @@ fn decode_tagged(message: &str, fields: &[WireField]) -> TokenStream {
     });
     quote! {
         if d.is_flexible() {
-            d.take_tagged(|tag, d| {
+            d.take_tagged(&mut |tag, d| {
                 match tag {
                     #(#arms)*
                     _ => return Ok(false),

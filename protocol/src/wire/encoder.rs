@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::EncodeError;
+use super::{EncodeError, schema::VersionRange};
 
 /// Byte strings of at least this many bytes are handed on as they are instead of being copied into the frame.
 const SHARE_FROM: usize = 4096;
@@ -47,6 +47,21 @@ impl Encoder {
     pub fn set_version(&mut self, version: i16, flexible: bool) {
         self.version = version;
         self.flexible = flexible;
+    }
+
+    /// Sets the version for a message that has `versions`.
+    pub(super) fn begin(
+        &mut self,
+        message: &'static str,
+        versions: VersionRange,
+        flexible: VersionRange,
+        version: i16,
+    ) -> Result<(), EncodeError> {
+        if !versions.contains(version) {
+            return Err(EncodeError::UnsupportedVersion { message, version });
+        }
+        self.set_version(version, flexible.contains(version));
+        Ok(())
     }
 
     /// Bytes written so far.

@@ -103,10 +103,7 @@ pub trait Response: Message {
 /// # Errors
 /// If the message has no such version or the version cannot express its fields.
 pub fn encode_onto<M: Message>(e: &mut Encoder, message: &M, version: i16) -> Result<(), EncodeError> {
-    if !M::VERSIONS.contains(version) {
-        return Err(EncodeError::UnsupportedVersion { message: M::NAME, version });
-    }
-    e.set_version(version, M::FLEXIBLE.contains(version));
+    e.begin(M::NAME, M::VERSIONS, M::FLEXIBLE, version)?;
     message.encode(e)
 }
 
@@ -125,10 +122,7 @@ pub fn encode<M: Message>(message: &M, version: i16) -> Result<Bytes, EncodeErro
 /// # Errors
 /// If the message has no such version or the bytes are not one.
 pub fn decode_from<M: Message>(d: &mut Decoder, version: i16) -> Result<M, DecodeError> {
-    if !M::VERSIONS.contains(version) {
-        return Err(d.error(DecodeErrorKind::UnsupportedVersion(version)));
-    }
-    d.set_version(version, M::FLEXIBLE.contains(version));
+    d.begin(M::VERSIONS, M::FLEXIBLE, version)?;
     M::decode(d)
 }
 
