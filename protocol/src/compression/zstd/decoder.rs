@@ -1,48 +1,13 @@
-//! Zstandard through `ruzstd`.
+//! Zstandard frames, decoded by `ruzstd`.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
-use ruzstd::encoding::{CompressionLevel, FrameCompressor, MatchGeneratorDriver};
 
 use super::WINDOW_LOG_MAX;
+use crate::compression::DecompressError;
 use crate::compression::output::Output;
-use crate::compression::{CompressError, DecompressError};
-
-type Context = FrameCompressor<Cursor<Vec<u8>>, Vec<u8>, MatchGeneratorDriver>;
-
-#[derive(Default)]
-pub(in crate::compression) struct Encoder {
-    context: Option<Context>,
-}
-
-impl Encoder {
-    /// There is one kind of effort, close to level 1, and every level asks for that.
-    pub(in crate::compression) fn encode(
-        &mut self,
-        _level: i32,
-        input: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<(), CompressError> {
-        let context = self.context.get_or_insert_with(|| FrameCompressor::new(CompressionLevel::Fastest));
-        // The context owns what it reads and writes: the buffers are lent to it and taken back.
-        let mut source = context.take_source().map(Cursor::into_inner).unwrap_or_default();
-        source.clear();
-        source.extend_from_slice(input);
-        context.set_source(Cursor::new(source));
-        context.set_drain(std::mem::take(out));
-        context.compress();
-        *out = context.take_drain().unwrap_or_default();
-        Ok(())
-    }
-}
-
-impl std::fmt::Debug for Encoder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("zstd::Encoder")
-    }
-}
 
 #[derive(Default)]
 pub(in crate::compression) struct Decoder {
