@@ -9,13 +9,17 @@ use super::WINDOW_LOG_MAX;
 use crate::compression::DecompressError;
 use crate::compression::output::Output;
 
+/// So many bytes are decoded at a time, and at most a block of 128 KiB more.
+const STEP: usize = 128 << 10;
+
 #[derive(Default)]
 pub(in crate::compression) struct Decoder {
     context: FrameDecoder,
 }
 
 impl Decoder {
-    /// Decodes one frame after another. Besides the output this holds a window and one block of at most 128 KiB.
+    /// Decodes one frame after another. Besides the output this holds a window, or as much as the output may be if that
+    /// is less.
     pub(in crate::compression) fn decode(
         &mut self,
         mut input: &[u8],
@@ -43,9 +47,17 @@ impl Decoder {
     fn decode_blocks(&mut self, input: &mut &[u8], out: &mut Output<'_>) -> Result<(), DecompressError> {
         let start = out.len();
         let claimed = self.context.content_size();
+        let allowed = out.remaining();
+        // What is decoded stays with the decoder until it leaves the window, so the output alone would tell too late.
+        let mut decoded_at_least = 0;
         while !self.context.is_finished() {
-            let step = self.context.decode_blocks(&mut *input, BlockDecodingStrategy::UptoBlocks(1));
-            step.map_err(|error| out.corrupt(error))?;
+            let step = self.context.decode_blocks(&mut *input, BlockDecodingStrategy::UptoBytes(STEP));
+            if !step.map_err(|error| out.corrupt(error))? {
+                decoded_at_least += STEP;
+            }
+            if decoded_at_least > allowed {
+                return Err(out.too_large());
+            }
             self.collect(out)?;
         }
         if let (Some(stored), Some(computed)) =
