@@ -2,9 +2,14 @@
 
 pub mod assignor;
 pub mod backoff;
+mod client;
 pub mod config;
+pub mod metadata;
+pub mod net;
 pub mod partitioner;
+pub mod producer;
 pub mod properties;
 mod topic_partition;
 
+pub use client::{Client, ClientBuilder, MetadataError};
 pub use topic_partition::TopicPartition;
