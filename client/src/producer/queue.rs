@@ -308,7 +308,9 @@ impl PartitionQueue {
             }
         }
         match self.append_to_open(record, timestamp_ms) {
-            Some(Append::Done { cell, index, bytes, list, .. }) => Append::Done { cell, index, bytes, wake: true, list },
+            Some(Append::Done { cell, index, bytes, list, .. }) => {
+                Append::Done { cell, index, bytes, wake: true, list }
+            }
             _ => Append::TooLarge { size, max },
         }
     }
