@@ -21,7 +21,9 @@ use self::{
 use crate::config::{ClientConfig, ConfigError, ConsumerConfig, ProducerConfig};
 
 /// Names and values, in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// Debug output shows no value that may be a secret.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Properties {
     pairs: Vec<(String, String)>,
 }
@@ -56,6 +58,20 @@ impl Properties {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
+}
+
+impl fmt::Debug for Properties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.iter().map(|(name, value)| (name, if may_be_secret(name) { "(hidden)" } else { value }));
+        f.debug_map().entries(shown).finish()
+    }
+}
+
+/// Whether a property holds a secret, by the words that Kafka's names for such have in them.
+fn may_be_secret(name: &str) -> bool {
+    ["password", "passphrase", "secret", "jaas", "pem", "oauthbearer.config", "keystore.key", "basic.auth"]
+        .iter()
+        .any(|word| name.to_ascii_lowercase().contains(word))
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Properties {

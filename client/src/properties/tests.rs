@@ -243,3 +243,14 @@ fn every_name_of_java_and_librdkafka_is_known() {
         assert!(table::find(name).is_some(), "{name}");
     }
 }
+
+#[test]
+fn debug_output_and_errors_hide_secrets() {
+    let text =
+        "sasl.jaas.config=hunter2\nssl.key.password=hunter2\nsasl.oauthbearer.client.secret=hunter2\nlinger.ms=5";
+    let properties = Properties::parse(text).unwrap();
+    let debug = format!("{properties:?}");
+    assert!(!debug.contains("hunter2") && debug.contains(r#""linger.ms": "5""#), "{debug}");
+    let errors = Settings::from_properties(&properties).unwrap_err();
+    assert!(!format!("{errors} {errors:?}").contains("hunter2"), "{errors:?}");
+}
