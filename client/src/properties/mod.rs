@@ -18,7 +18,7 @@ use self::{
     setting::{Draft, Refusal},
     table::Meaning,
 };
-use crate::config::{ClientConfig, ConfigError, ConsumerConfig, ProducerConfig};
+use crate::config::{ClientConfig, ConfigError, ConsumerConfig, MAX_MILLIS, ProducerConfig};
 
 /// Names and values, in order.
 ///
@@ -136,15 +136,30 @@ impl Settings {
             errors.extend(applied.err());
         }
         let mut settings = draft.finish();
-        if properties.get("reconnect.backoff.max.ms").is_none() {
-            // As Java does: who sets one delay wants that delay.
-            let ClientConfig { reconnect_backoff, reconnect_backoff_max, .. } = &mut settings.client;
-            *reconnect_backoff_max = (*reconnect_backoff_max).max(*reconnect_backoff);
-        }
+        settings.fit_unset(|setting| seen.iter().any(|(other, _, _)| *other == setting));
         if errors.is_empty() {
             errors.extend(settings.validate().err().map(PropertyError::Config));
         }
         if errors.is_empty() { Ok(settings) } else { Err(PropertyErrors(errors)) }
+    }
+
+    /// Raises limits that were not set to what others need that were, as Java's clients and librdkafka do, so that a file which
+    /// works there works here.
+    fn fit_unset(&mut self, is_set: impl Fn(&str) -> bool) {
+        let Self { client, producer, consumer, .. } = self;
+        if !is_set("reconnect.backoff.max.ms") {
+            client.reconnect_backoff_max = client.reconnect_backoff_max.max(client.reconnect_backoff);
+        }
+        if !is_set("default.api.timeout.ms") {
+            client.default_api_timeout = client.default_api_timeout.max(client.request_timeout);
+        }
+        if !is_set("delivery.timeout.ms") {
+            let least = producer.linger.saturating_add(client.request_timeout).min(MAX_MILLIS);
+            producer.delivery_timeout = producer.delivery_timeout.max(least);
+        }
+        if !is_set("receive.message.max.bytes") {
+            client.max_response_bytes = client.max_response_bytes.max(consumer.least_max_response_bytes());
+        }
     }
 
     fn validate(&self) -> Result<(), ConfigError> {

@@ -77,14 +77,14 @@ fn a_file_for_librdkafka_is_read() {
     );
     assert_eq!(settings.client.bootstrap_servers, [ServerAddress::new("b1", 9092), ServerAddress::new("b2", 9093)]);
     assert_eq!(settings.client.request_timeout, Duration::from_secs(60));
-    assert_eq!(settings.client.metadata_max_age, crate::config::MAX_MILLIS);
+    assert_eq!(settings.client.metadata_max_age, MAX_MILLIS);
     assert_eq!(settings.client.connections_max_idle, None);
     assert_eq!(settings.producer.linger, Duration::from_millis(100));
     assert_eq!(settings.producer.buffer_memory, 2 << 20);
     assert_eq!(settings.producer.acks, Acks::All);
     assert_eq!(settings.producer.compression.codec, Compression::Lz4);
     assert_eq!(settings.producer.compression.level, Some(3));
-    assert_eq!(settings.producer.delivery_timeout, crate::config::MAX_MILLIS);
+    assert_eq!(settings.producer.delivery_timeout, MAX_MILLIS);
     assert_eq!(settings.producer.partitioner, PartitionerName::Crc32);
     assert_eq!(settings.consumer.fetch_max_wait, Duration::from_millis(100));
     assert_eq!(settings.consumer.max_buffered_bytes, 1 << 20);
@@ -148,8 +148,21 @@ fn settings_that_contradict_each_other_are_an_error() {
     assert!(message("session.timeout.ms=2000").starts_with("heartbeat.interval.ms conflicts with session.timeout.ms"));
     assert!(message("acks=1\nenable.idempotence=true").starts_with("enable.idempotence conflicts with acks"));
     assert!(
-        message("request.timeout.ms=70000").starts_with("default.api.timeout.ms conflicts with request.timeout.ms")
+        message("request.timeout.ms=70000\ndefault.api.timeout.ms=60000")
+            .starts_with("default.api.timeout.ms conflicts with request.timeout.ms")
     );
+    assert!(
+        message("request.timeout.ms=40000\nmessage.timeout.ms=40000")
+            .starts_with("delivery.timeout.ms conflicts with request.timeout.ms")
+    );
+}
+
+#[test]
+fn limits_that_are_not_set_give_way_to_what_is() {
+    let with = settings("request.timeout.ms=200000\nfetch.max.bytes=2147483647");
+    assert_eq!(with.client.default_api_timeout, Duration::from_secs(200));
+    assert_eq!(with.producer.delivery_timeout, Duration::from_millis(200_005));
+    assert_eq!(with.client.max_response_bytes, i32::MAX as usize);
 }
 
 #[test]
