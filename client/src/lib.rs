@@ -8,6 +8,7 @@ pub mod metadata;
 pub mod net;
 pub mod partitioner;
 pub mod producer;
+pub mod properties;
 mod topic_partition;
 
 pub use client::{Client, ClientBuilder, MetadataError};
