@@ -140,6 +140,8 @@ pub mod expire_delegation_token;
 pub mod fetch;
 pub mod find_coordinator;
 pub mod get_telemetry_subscriptions;
+#[cfg(test)]
+mod golden;
 pub mod group_metadata_record;
 pub mod header;
 pub mod heartbeat;

@@ -132,19 +132,6 @@ mod tests {
     }
 
     #[test]
-    fn no_message_decodes_from_a_part_of_its_bytes() {
-        for message in ALL {
-            for version in message.schema.versions.iter() {
-                let bytes = message.default_message().encode(version).unwrap();
-                for len in 0..bytes.len() {
-                    let part = bytes.slice(..len);
-                    assert!(message.decode(part, version).is_err(), "{} version {version}", message.schema.name);
-                }
-            }
-        }
-    }
-
-    #[test]
     fn tags_are_unique_within_a_struct() {
         for message in ALL {
             let tags: Vec<u32> = message.schema.body.fields.iter().filter_map(|field| field.tag).collect();
