@@ -7,7 +7,6 @@ mod differential;
 mod interop;
 mod java;
 mod kafka;
-mod ours;
 mod parity;
 mod process;
 mod requirement;
@@ -34,7 +33,10 @@ use self::parity::ParityArguments;
     after_help = "\
 Examples:
   cargo xtask ci                                  all that has to pass before a change lands
-  cargo xtask kafka run --nodes 3 -- cargo test   with a real Apache Kafka of three nodes"
+  cargo xtask parity                              our messages against Kafka's own definitions
+  cargo xtask kafka run --nodes 3 -- cargo test   with a real Apache Kafka of three nodes
+
+Kafka's jars and the clients of other languages are kept in $XDG_CACHE_HOME/ottla."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -48,14 +50,14 @@ enum XtaskCommand {
     /// Run a real Apache Kafka, from Maven Central
     #[command(subcommand)]
     Kafka(KafkaCommand),
+    /// Compare every schema with Kafka's own definition
+    Parity(ParityArguments),
     /// Compare the bytes of random messages with those of the Java classes
     Differential(DifferentialArguments),
     /// Count the crates that a user of ottla builds, and look for C among them
     Deps(DependencyArguments),
     /// Run other clients on our broker, and ours on Apache Kafka
     Interop(InteropArguments),
-    /// Compare every schema with Kafka's own definition
-    Parity(ParityArguments),
 }
 
 impl XtaskCommand {
@@ -63,10 +65,10 @@ impl XtaskCommand {
         match self {
             Self::Ci(arguments) => arguments.execute(),
             Self::Kafka(command) => command.execute(),
+            Self::Parity(arguments) => arguments.execute(),
             Self::Differential(arguments) => arguments.execute(),
             Self::Deps(arguments) => arguments.execute(),
             Self::Interop(arguments) => arguments.execute(),
-            Self::Parity(arguments) => arguments.execute(),
         }
     }
 }

@@ -19,7 +19,6 @@ use self::oracle::{Answers, Questions};
 use self::value::{Choice, Generator};
 use crate::definition::{Library, MessageDefinition};
 use crate::kafka::{DEFAULT_VERSION, KafkaInstall};
-use crate::ours;
 
 const MOST_BYTES_SHOWN: usize = 60;
 
@@ -113,7 +112,7 @@ impl Pair {
     fn compare(&self, answers: &mut Answers) -> Result<usize> {
         let mut differences = Vec::new();
         for bytes in &self.values {
-            let ours = ours::recode(self.ours, Bytes::copy_from_slice(bytes), self.version).map(Vec::from);
+            let ours = recode(self.ours, Bytes::copy_from_slice(bytes), self.version);
             for (who, written) in [("we", ours), ("Kafka", answers.next()?)] {
                 if written.as_ref() != Ok(bytes) {
                     differences.push((bytes, who, written));
@@ -147,4 +146,10 @@ fn values(definition: &MessageDefinition, version: i16, count: usize, random: &m
 fn shown(bytes: &[u8]) -> String {
     let more = if bytes.len() > MOST_BYTES_SHOWN { "..." } else { "" };
     format!("b\"{}\"{more} ({} bytes)", bytes[..bytes.len().min(MOST_BYTES_SHOWN)].escape_ascii(), bytes.len())
+}
+
+/// Reads a message with our own codec and writes it again.
+fn recode(message: &MessageType, bytes: Bytes, version: i16) -> Result<Vec<u8>, String> {
+    let message = message.decode(bytes, version).map_err(|error| error.to_string())?;
+    message.encode(version).map(Vec::from).map_err(|error| error.to_string())
 }
