@@ -641,7 +641,8 @@ impl PartitionQueue {
 
     /// What went wrong last, and since when the oldest batch waits.
     pub(crate) fn trouble(&self) -> Option<(Instant, Option<&str>)> {
-        let error = self.retries.front().or_else(|| self.in_flight.front()).and_then(|batch| batch.last_error.as_deref());
+        let error =
+            self.retries.front().or_else(|| self.in_flight.front()).and_then(|batch| batch.last_error.as_deref());
         self.oldest().map(|since| (since, error))
     }
 }
@@ -787,12 +788,12 @@ mod tests {
     #[test]
     fn a_batch_lingers_until_it_is_full_or_due() {
         let mut f = Fixture::new(|_| {});
-        let _ = f.append(b"a");
+        drop(f.append(b"a"));
         assert!(matches!(f.queue.next(f.at(0), false), Next::At(at) if at == f.at(5)));
         let wake = (0..20).map(|_| f.try_append(&[0; 20])).filter(|a| matches!(a, Append::Done { wake: true, .. }));
         assert_eq!(wake.count(), 1, "when the batch is full, and not for each record behind that");
         assert!(matches!(f.queue.next(f.at(0), false), Next::Seal(_)));
-        let _ = f.append(b"b");
+        drop(f.append(b"b"));
         assert!(matches!(f.queue.next(f.at(5), false), Next::Seal(_)));
     }
 
@@ -800,10 +801,10 @@ mod tests {
     fn a_batch_grows_while_it_waits_and_sequences_follow_each_other() {
         let mut f = Fixture::new(|_| {});
         for _ in 0..50 {
-            let _ = f.append(&[0; 20]);
+            drop(f.append(&[0; 20]));
         }
         assert_eq!(stamp_of(&f.send(0)), (0, 0, 50));
-        let _ = f.append(b"x");
+        drop(f.append(b"x"));
         assert_eq!(stamp_of(&f.send(0)), (0, 50, 1));
     }
 
@@ -811,7 +812,7 @@ mod tests {
     fn a_batch_never_exceeds_what_a_request_may_hold() {
         let mut f = Fixture::new(|_| {});
         for _ in 0..200 {
-            let _ = f.append(&[0; 20]);
+            drop(f.append(&[0; 20]));
         }
         while f.queue.waiting_batches() > 0 {
             assert!(f.send(0).size_bytes() <= 2000);
@@ -823,7 +824,7 @@ mod tests {
     fn without_memory_a_record_changes_nothing() {
         let mut f = Fixture::new(|_| {});
         f.memory = Arc::new(Semaphore::new(200));
-        let _ = f.append(&[0; 100]);
+        drop(f.append(&[0; 100]));
         assert!(matches!(f.try_append(&[0; 100]), Append::NeedsMemory(200)));
         assert_eq!(f.send(0).record_count(), 1);
         f.written(0);
@@ -879,7 +880,7 @@ mod tests {
         f.queue.expire(f.at(1000));
         assert!(delivery.try_result().unwrap().unwrap_err().possibly_written());
         assert!(!f.queue.is_empty(), "its answer is still to come");
-        let _ = f.append(b"b");
+        drop(f.append(b"b"));
         assert!(matches!(f.queue.next(f.at(1000), true), Next::Blocked));
         f.written(0);
         assert_eq!(stamp_of(&f.send(1000)), (1, 0, 1));
@@ -918,7 +919,7 @@ mod tests {
         f.written(100);
         f.written(200);
         assert_eq!(deliveries.iter_mut().map(offset).collect::<Vec<_>>(), [100, 101, 200, 201, 202]);
-        let _ = f.append(&[0; 30]);
+        drop(f.append(&[0; 30]));
         assert_eq!(f.send(200).header().base_sequence, 5);
     }
 
@@ -934,7 +935,7 @@ mod tests {
     #[test]
     fn a_forgotten_producer_goes_on_in_the_next_epoch() {
         let mut f = Fixture::new(|_| {});
-        let _ = f.append(b"a");
+        drop(f.append(b"a"));
         f.send(0);
         f.written(0);
         let mut delivery = f.append(b"b");
@@ -949,10 +950,10 @@ mod tests {
     fn a_producer_id_whose_epochs_are_used_up_is_not_taken_again() {
         let mut f = Fixture::new(|_| {});
         f.queue.identity = Some(Identity { producer_id: ProducerId(7), epoch: i16::MAX, next_sequence: 3 });
-        let _ = f.append(b"a");
+        drop(f.append(b"a"));
         f.send(0);
         f.refuse(0, ErrorCode::INVALID_RECORD);
-        let _ = f.append(b"b");
+        drop(f.append(b"b"));
         assert!(matches!(f.queue.next(f.at(0), true), Next::NeedsIdentity(Some(ProducerId(7)))));
         f.queue.set_identity(ProducerId(7), 0);
         assert!(matches!(f.queue.next(f.at(0), true), Next::NeedsIdentity(Some(ProducerId(7)))));
@@ -966,10 +967,10 @@ mod tests {
         assert_eq!(advance(i32::MAX - 1, 5), 3);
         let mut f = Fixture::new(|_| {});
         f.queue.identity = Some(Identity { producer_id: ProducerId(7), epoch: 0, next_sequence: i32::MAX });
-        let _ = f.append(b"a");
-        let _ = f.append(b"b");
+        drop(f.append(b"a"));
+        drop(f.append(b"b"));
         assert_eq!(stamp_of(&f.send(0)), (0, i32::MAX, 2));
-        let _ = f.append(b"c");
+        drop(f.append(b"c"));
         assert_eq!(stamp_of(&f.send(0)), (0, 1, 1));
     }
 
@@ -977,7 +978,7 @@ mod tests {
     fn without_idempotence_there_are_no_sequences_and_no_identity_is_needed() {
         let mut f = Fixture::new(|s| s.idempotent = false);
         f.queue.identity = None;
-        let _ = f.append(b"a");
+        drop(f.append(b"a"));
         assert_eq!(stamp_of(&f.send(0)), (-1, -1, 1));
     }
 }
