@@ -276,7 +276,9 @@ fn decode_value(message: &str, field: &WireField) -> TokenStream {
 
 fn decode_tagged(message: &str, fields: &[WireField]) -> TokenStream {
     if fields.iter().all(|f| f.tag.is_none()) {
-        return quote!(if d.is_flexible() { d.take_tagged(|_, _| Ok(false))?; });
+        return quote!(if d.is_flexible() {
+            d.take_tagged(|_, _| Ok(false))?;
+        });
     }
     let arms = fields.iter().filter(|f| f.tag.is_some()).map(|field| {
         let tag = field.tag;

@@ -1,5 +1,4 @@
 use bytes::Bytes;
-use ottla_protocol_derive::{Message, Wire};
 
 use super::{schema::VersionRange, *};
 use crate::types::{NodeId, TopicName};
