@@ -13,6 +13,7 @@ mod str;
 mod tests;
 
 use bytes::Bytes;
+pub use ottla_protocol_derive::{Message, Wire};
 
 use self::schema::{MessageSchema, TypeSchema, VersionRange};
 pub use self::{
