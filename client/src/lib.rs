@@ -1,1 +1,5 @@
 //! An async Kafka client.
+
+pub mod backoff;
+pub mod config;
+pub mod partitioner;

@@ -4,8 +4,10 @@
 extern crate self as ottla_protocol;
 
 pub mod api_key;
+pub mod compression;
 pub mod error_code;
 pub mod messages;
+pub mod murmur2;
 pub mod record;
 pub mod types;
 pub mod wire;

@@ -79,7 +79,12 @@ impl Attributes {
 
     /// The codec, or `None` for an id that is not one (5 to 7).
     pub fn compression(self) -> Option<Compression> {
-        Compression::from_id((self.0 & 0b111) as u8)
+        Compression::from_id(self.codec_id())
+    }
+
+    /// The codec's id, whether or not there is such a codec.
+    pub fn codec_id(self) -> u8 {
+        (self.0 & 0b111) as u8
     }
 
     /// Who set the timestamps.
@@ -162,6 +167,17 @@ pub struct BatchHeader {
     pub record_count: i32,
 }
 
+/// The CRC-32C of a batch's bytes from the attributes on.
+pub(super) fn crc_of(batch: &[u8]) -> u32 {
+    crc32c::crc32c(batch.get(CRC_START..).unwrap_or_default())
+}
+
+/// Computes a batch's checksum and writes it into its header.
+pub(super) fn write_crc(batch: &mut [u8]) {
+    let crc = crc_of(batch);
+    batch[CRC_START - 4..CRC_START].copy_from_slice(&crc.to_be_bytes());
+}
+
 impl BatchHeader {
     /// Reads a header from the first [`HEADER_LEN`] bytes.
     ///
@@ -212,6 +228,12 @@ impl BatchHeader {
         out.put_i16(self.producer_epoch);
         out.put_i32(self.base_sequence);
         out.put_i32(self.record_count);
+    }
+
+    /// Writes the header over the first [`HEADER_LEN`] bytes of a batch.
+    pub(super) fn write_into(&self, batch: &mut [u8]) {
+        let mut place = &mut batch[..HEADER_LEN];
+        self.write(&mut place);
     }
 
     /// Size in bytes of the whole batch. Never less than [`HEADER_LEN`] for a header that was read.

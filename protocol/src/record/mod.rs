@@ -1,25 +1,39 @@
 //! Record batches.
+//!
+//! A producer writes them with [`RecordBatchBuilder`]; a consumer or broker reads them with [`RecordBatches`] or
+//! [`RecordBatch`], and [`Records`] decodes one record at a time. What a batch needs besides its bytes, the codecs'
+//! contexts and buffers, is in [`Compressor`](crate::compression::Compressor) and
+//! [`Decompressor`](crate::compression::Decompressor), which the caller keeps and lends.
+//!
+//! ```
+//! use ottla_protocol::compression::{Compressor, Decompressor};
+//! use ottla_protocol::record::{BatchSettings, RecordBatch, RecordBatchBuilder};
+//!
+//! let mut builder = RecordBatchBuilder::new(BatchSettings::default());
+//! builder.append(1_700_000_000_000, Some(b"key"), Some(b"value"), [("trace", Some(&b"1"[..]))])?;
+//! let bytes = builder.seal(&mut Compressor::default())?;
+//!
+//! let batch = RecordBatch::parse(bytes)?;
+//! batch.verify_crc()?;
+//! for record in &batch.records(&mut Decompressor::default())? {
+//!     assert_eq!(record?.key, Some(&b"key"[..]));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod batch;
+mod batches;
+mod builder;
+mod error;
 mod header;
+mod legacy;
+mod records;
+pub mod stamp;
+mod varint;
 
+pub use batch::RecordBatch;
+pub use batches::RecordBatches;
+pub use builder::{AppendError, BatchSettings, ProducerStamp, RecordBatchBuilder};
+pub use error::{BatchError, RecordError};
 pub use header::{Attributes, BatchHeader, CRC_START, Compression, HEADER_LEN, LOG_OVERHEAD, TimestampType};
-
-/// Why bytes are not a record batch.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum BatchError {
-    /// The bytes end before the batch does.
-    #[error("a batch needs {needed} bytes but only {available} are left")]
-    Truncated {
-        /// Bytes that the batch needs.
-        needed: usize,
-        /// Bytes there are.
-        available: usize,
-    },
-    /// A format other than the one asked for.
-    #[error("record batch format {0} is not supported here")]
-    UnsupportedMagic(i8),
-    /// The length field cannot be right.
-    #[error("batch length {0} is out of range")]
-    BadLength(i32),
-}
+pub use records::{HeaderRef, Headers, Record, RecordCursor, RecordHeaders, RecordIter, RecordRef, Records};
