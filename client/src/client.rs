@@ -1,0 +1,582 @@
+//! The one handle to a cluster: connections, metadata, settings.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use ottla_protocol::{
+    error_code::ErrorCode,
+    messages::{
+        find_coordinator::{FindCoordinatorRequest, FindCoordinatorResponse},
+        metadata::{MetadataRequest, MetadataRequestTopic, MetadataResponse},
+    },
+    types::{NodeId, TopicName},
+    wire::{Request, Str},
+};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
+
+use crate::{
+    backoff::Backoff,
+    config::{ClientConfig, ConfigError, ServerAddress},
+    metadata::{Broker, ClusterMetadata, TopicMetadata},
+    net::{BrokerVersions, Connection, ConnectionError, Connector, Pool, Purpose, RequestError, TcpConnector},
+};
+
+/// A handle to a Kafka cluster. Clones are cheap and share everything; when the last one and everything made from it
+/// is gone, the connections close.
+///
+/// It must be made and used within a tokio runtime.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+    /// Tasks stop when the last one of these is gone.
+    _alive: Arc<watch::Sender<()>>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) config: Arc<ClientConfig>,
+    pub(crate) pool: Arc<Pool>,
+    metadata: watch::Sender<Arc<ClusterMetadata>>,
+    interest: Mutex<Interest>,
+    refresh: Notify,
+    /// Why the last refresh failed, and since when none succeeded.
+    trouble: Mutex<Option<(Instant, RequestError)>>,
+    coordinators: Mutex<HashMap<(CoordinatorType, String), NodeId>>,
+}
+
+/// Which topics the metadata should hold.
+#[derive(Debug, Default)]
+struct Interest {
+    /// When each topic was last asked for; those in use by a consumer or producer are asked for again and again.
+    topics: HashMap<TopicName, Instant>,
+    /// Handles that want every topic (a pattern subscription).
+    all: usize,
+}
+
+/// What a coordinator coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum CoordinatorType {
+    /// A group.
+    Group,
+}
+
+impl CoordinatorType {
+    fn code(self) -> i8 {
+        match self {
+            Self::Group => 0,
+        }
+    }
+}
+
+/// Why metadata about a topic, or a coordinator, could not be had.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataError {
+    /// The cluster says no. For [`ErrorCode::UNKNOWN_TOPIC_OR_PARTITION`] create the topic first.
+    #[error("{subject}: {code}")]
+    Refused {
+        /// The topic or group.
+        subject: String,
+        /// Why.
+        code: ErrorCode,
+    },
+    /// No answer came in time.
+    #[error("{subject}: nothing known after {after:?}{cause}", cause = .cause.as_ref().map(|cause| format!(", last error: {cause}")).unwrap_or_default())]
+    Timeout {
+        /// The topic or group.
+        subject: String,
+        /// How long was waited.
+        after: Duration,
+        /// What went wrong last.
+        cause: Option<RequestError>,
+    },
+    /// A request failed for good.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+}
+
+/// Makes a [`Client`].
+#[derive(Clone)]
+pub struct ClientBuilder {
+    config: ClientConfig,
+    connector: Option<Arc<dyn Connector>>,
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl ClientBuilder {
+    /// Uses these settings.
+    pub fn config(mut self, config: ClientConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Names the client in the brokers' logs, metrics and quotas (`client.id`).
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.config.client_id = client_id.into();
+        self
+    }
+
+    /// Tells where the client runs (`client.rack`).
+    pub fn rack(mut self, rack: impl Into<String>) -> Self {
+        self.config.client_rack = Some(rack.into());
+        self
+    }
+
+    /// How long one request may wait for its response (`request.timeout.ms`).
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.config.request_timeout = timeout;
+        self
+    }
+
+    /// Opens byte streams in another way than TCP.
+    pub fn connector(mut self, connector: impl Connector) -> Self {
+        self.connector = Some(Arc::new(connector));
+        self
+    }
+
+    /// Makes the client. Nothing is sent before the first use, so servers that are down are no error here.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the settings contradict each other.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn build(self) -> Result<Client, ConfigError> {
+        self.config.validate()?;
+        let connector = self.connector.unwrap_or_else(|| {
+            Arc::new(TcpConnector {
+                send_buffer_bytes: self.config.send_buffer_bytes,
+                receive_buffer_bytes: self.config.receive_buffer_bytes,
+            })
+        });
+        let config = Arc::new(self.config);
+        let inner = Arc::new(Inner {
+            pool: Arc::new(Pool::new(connector, config.clone())),
+            config,
+            metadata: watch::Sender::new(Arc::default()),
+            interest: Mutex::default(),
+            refresh: Notify::new(),
+            trouble: Mutex::default(),
+            coordinators: Mutex::default(),
+        });
+        let alive = Arc::new(watch::Sender::new(()));
+        tokio::spawn(keep_metadata(inner.clone(), alive.subscribe()));
+        Ok(Client { inner, _alive: alive })
+    }
+}
+
+impl Client {
+    /// A client of the cluster that these servers, `host:port` separated by commas, belong to.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if an address cannot be read.
+    pub fn connect(bootstrap_servers: &str) -> Result<Self, ConfigError> {
+        Self::builder(bootstrap_servers)?.build()
+    }
+
+    /// The same, with more to set.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if an address cannot be read.
+    pub fn builder(bootstrap_servers: &str) -> Result<ClientBuilder, ConfigError> {
+        let servers = bootstrap_servers
+            .split(',')
+            .filter(|server| !server.trim().is_empty())
+            .map(str::parse::<ServerAddress>)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| ConfigError::OutOfRange {
+                setting: error.setting,
+                value: error.value,
+                valid: error.valid.to_owned(),
+            })?;
+        Ok(Self::builder_from(ClientConfig::new(servers)))
+    }
+
+    /// A builder that begins with these settings.
+    pub fn builder_from(config: ClientConfig) -> ClientBuilder {
+        ClientBuilder { config, connector: None }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &ClientConfig {
+        &self.inner.config
+    }
+
+    /// What is known about the cluster now. Without a wait, and empty before the first use.
+    pub fn metadata(&self) -> Arc<ClusterMetadata> {
+        self.inner.metadata.borrow().clone()
+    }
+
+    /// What is known about a topic, asked for unless it is known already; waits up to `default.api.timeout.ms`.
+    ///
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// [`MetadataError`] if there is no such topic or nobody answers.
+    pub async fn topic(&self, name: &str) -> Result<Arc<TopicMetadata>, MetadataError> {
+        self.inner.topic(name, self.inner.config.default_api_timeout).await
+    }
+
+    /// Asks for new metadata and waits for it, up to `default.api.timeout.ms`. Cancel safe.
+    ///
+    /// # Errors
+    /// [`MetadataError`] if nobody answers.
+    pub async fn refresh_metadata(&self) -> Result<Arc<ClusterMetadata>, MetadataError> {
+        let timeout = self.inner.config.default_api_timeout;
+        self.inner.wait_newer(self.metadata().generation, "metadata", Instant::now() + timeout, timeout).await
+    }
+
+    /// The versions and features that a broker announces, of any broker if `node` is `None`. Cancel safe.
+    ///
+    /// # Errors
+    /// [`RequestError`] if it cannot be reached.
+    pub async fn broker_versions(&self, node: Option<NodeId>) -> Result<BrokerVersions, RequestError> {
+        let connection = match node {
+            Some(node) => self.inner.connection(node, Purpose::General).await?,
+            None => self.inner.any_connection().await?,
+        };
+        Ok(connection.versions().clone())
+    }
+
+    /// Bytes that this client's open connections have read and written.
+    pub fn traffic_bytes(&self) -> (u64, u64) {
+        self.inner.pool.traffic()
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("bootstrap_servers", &self.inner.config.bootstrap_servers)
+            .finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Each critical section is one change, so a panic elsewhere leaves nothing half done.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Inner {
+    /// The present picture of the cluster.
+    pub(crate) fn metadata(&self) -> Arc<ClusterMetadata> {
+        self.metadata.borrow().clone()
+    }
+
+    /// Follows the picture from now on.
+    pub(crate) fn watch_metadata(&self) -> watch::Receiver<Arc<ClusterMetadata>> {
+        self.metadata.subscribe()
+    }
+
+    /// Asks for a refresh soon; those that ask meanwhile share it.
+    pub(crate) fn request_refresh(&self) {
+        self.refresh.notify_one();
+    }
+
+    /// Keeps this topic in the metadata.
+    pub(crate) fn take_interest(&self, topic: &TopicName) {
+        let new = lock(&self.interest).topics.insert(topic.detach(), Instant::now()).is_none();
+        if new {
+            self.request_refresh();
+        }
+    }
+
+    /// Keeps every topic in the metadata until [`drop_interest_in_all`](Self::drop_interest_in_all).
+    pub(crate) fn take_interest_in_all(&self) {
+        lock(&self.interest).all += 1;
+        self.request_refresh();
+    }
+
+    /// Takes one [`take_interest_in_all`](Self::take_interest_in_all) back.
+    pub(crate) fn drop_interest_in_all(&self) {
+        let mut interest = lock(&self.interest);
+        interest.all = interest.all.saturating_sub(1);
+    }
+
+    /// Why metadata is out of date, if it is, and since when.
+    pub(crate) fn trouble(&self) -> Option<(Instant, RequestError)> {
+        lock(&self.trouble).clone()
+    }
+
+    fn note_trouble(&self, error: RequestError) {
+        let mut trouble = lock(&self.trouble);
+        let since = trouble.take().map_or_else(Instant::now, |(since, _)| since);
+        *trouble = Some((since, error));
+    }
+
+    /// The topic, once it is known.
+    pub(crate) async fn topic(&self, name: &str, timeout: Duration) -> Result<Arc<TopicMetadata>, MetadataError> {
+        let name = TopicName::from(name);
+        lock(&self.interest).topics.insert(name.clone(), Instant::now());
+        if let Some(topic) = self.metadata().topic(&name) {
+            return Ok(topic.clone());
+        }
+        let deadline = Instant::now() + timeout;
+        let mut failures = 0;
+        loop {
+            let before = self.metadata().generation;
+            let metadata = self.wait_newer(before, &name, deadline, timeout).await?;
+            if let Some(topic) = metadata.topic(&name) {
+                return Ok(topic.clone());
+            }
+            let code = metadata.errors.get(&name).copied().unwrap_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+            let creating = code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION && self.config.allow_auto_create_topics;
+            // A broker that creates the topic on demand says first that it does not know it. One that does not create
+            // it says so for ever: a few rounds tell the two apart.
+            let hopeless = creating && failures >= 5;
+            if !code.is_retriable() || hopeless || (!creating && code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) {
+                lock(&self.interest).topics.remove(&name);
+                return Err(MetadataError::Refused { subject: name.to_string(), code });
+            }
+            failures += 1;
+            let delay = Backoff::retry(&self.config).delay(failures, &mut fastrand::Rng::new());
+            tokio::time::sleep_until((Instant::now() + delay).min(deadline)).await;
+        }
+    }
+
+    /// The picture after the one of this generation.
+    async fn wait_newer(
+        &self,
+        generation: u64,
+        subject: &str,
+        deadline: Instant,
+        timeout: Duration,
+    ) -> Result<Arc<ClusterMetadata>, MetadataError> {
+        let mut metadata = self.metadata.subscribe();
+        self.request_refresh();
+        let newer = metadata.wait_for(|metadata| metadata.generation > generation);
+        match tokio::time::timeout_at(deadline, newer).await {
+            Ok(Ok(metadata)) => Ok(metadata.clone()),
+            Ok(Err(_)) => Err(RequestError::NotSent(ConnectionError::Closed).into()),
+            Err(_) => Err(MetadataError::Timeout {
+                subject: subject.to_owned(),
+                after: timeout,
+                cause: self.trouble().map(|(_, error)| error),
+            }),
+        }
+    }
+
+    /// Notes what a broker said about a partition's leader (KIP-951).
+    pub(crate) fn note_leader(
+        &self,
+        topic: &str,
+        partition: i32,
+        leader: NodeId,
+        leader_epoch: i32,
+        endpoints: Vec<Broker>,
+    ) -> bool {
+        self.metadata.send_if_modified(|metadata| {
+            let next = metadata.with_leader(topic, partition, leader, leader_epoch, endpoints);
+            next.map(|next| *metadata = Arc::new(next)).is_some()
+        })
+    }
+
+    /// The connection to a node for a purpose. Cancel safe.
+    pub(crate) async fn connection(&self, node: NodeId, purpose: Purpose) -> Result<Connection, RequestError> {
+        let address = self.metadata().broker(node).map(|broker| broker.address.clone());
+        let address = address.ok_or(RequestError::UnknownNode(node))?;
+        let opened = self.pool.node(node, &address, purpose).await;
+        opened.map_err(|error| {
+            // It may have moved or gone for good.
+            self.request_refresh();
+            RequestError::NotSent(error)
+        })
+    }
+
+    /// A connection to any broker that answers: known ones first, then the bootstrap servers.
+    pub(crate) async fn any_connection(&self) -> Result<Connection, RequestError> {
+        let metadata = self.metadata();
+        let mut last = ConnectionError::Closed;
+        let mut brokers: Vec<_> = metadata.brokers.values().collect();
+        fastrand::shuffle(&mut brokers);
+        for broker in brokers {
+            match self.pool.node(broker.id, &broker.address, Purpose::General).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => last = error,
+            }
+        }
+        for server in &self.config.bootstrap_servers {
+            match self.pool.bootstrap(server).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => last = error,
+            }
+        }
+        Err(RequestError::NotSent(last))
+    }
+
+    /// Sends a request to a node. Cancel safe in that dropping the future leaves the connection intact.
+    pub(crate) async fn call_node<R: Request>(
+        &self,
+        node: NodeId,
+        purpose: Purpose,
+        request: &R,
+    ) -> Result<R::Response, RequestError> {
+        self.connection(node, purpose).await?.call(request).await
+    }
+
+    /// Sends a request to any node.
+    pub(crate) async fn call_any<R: Request>(&self, request: &R) -> Result<R::Response, RequestError> {
+        self.any_connection().await?.call(request).await
+    }
+
+    /// The node that coordinates `key`, looked up unless it is known.
+    pub(crate) async fn coordinator(&self, kind: CoordinatorType, key: &str) -> Result<NodeId, CoordinatorError> {
+        if let Some(node) = lock(&self.coordinators).get(&(kind, key.to_owned())) {
+            return Ok(*node);
+        }
+        let connection = self.any_connection().await.map_err(CoordinatorError::Request)?;
+        let response = find_coordinator(&connection, kind, key).await.map_err(CoordinatorError::Request)?;
+        let found = coordinator_of(&response, key);
+        let broker = found.map_err(CoordinatorError::Refused)?;
+        let node = broker.id;
+        self.metadata.send_if_modified(|metadata| {
+            // A node that the metadata does not have yet can be connected to all the same.
+            let known = metadata.brokers.contains_key(&node);
+            if !known {
+                let mut next = ClusterMetadata::clone(metadata);
+                next.brokers.insert(node, broker);
+                *metadata = Arc::new(next);
+            }
+            !known
+        });
+        lock(&self.coordinators).insert((kind, key.to_owned()), node);
+        Ok(node)
+    }
+
+    /// Forgets who coordinates `key`, after the node said that it does not or went away.
+    pub(crate) fn forget_coordinator(&self, kind: CoordinatorType, key: &str) {
+        lock(&self.coordinators).remove(&(kind, key.to_owned()));
+    }
+}
+
+/// Why a coordinator could not be found.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum CoordinatorError {
+    #[error("no coordinator: {0}")]
+    Refused(ErrorCode),
+    #[error(transparent)]
+    Request(RequestError),
+}
+
+async fn find_coordinator(
+    connection: &Connection,
+    kind: CoordinatorType,
+    key: &str,
+) -> Result<FindCoordinatorResponse, RequestError> {
+    // Version 4 asks for several keys at once, the older ones for one.
+    let batched = connection.versions().newest::<FindCoordinatorRequest>()? >= 4;
+    let key = Str::from(key);
+    let request = FindCoordinatorRequest {
+        key_type: kind.code(),
+        coordinator_keys: if batched { vec![key.clone()] } else { Vec::new() },
+        key: if batched { Str::default() } else { key },
+    };
+    connection.call(&request).await
+}
+
+fn coordinator_of(response: &FindCoordinatorResponse, key: &str) -> Result<Broker, ErrorCode> {
+    let (code, id, host, port) = match response.coordinators.iter().find(|found| found.key == *key) {
+        Some(found) => (found.error_code, found.node_id, &found.host, found.port),
+        None => (response.error_code, response.node_id, &response.host, response.port),
+    };
+    if code != ErrorCode::NONE {
+        return Err(code);
+    }
+    let port = u16::try_from(port).map_err(|_| ErrorCode::COORDINATOR_NOT_AVAILABLE)?;
+    Ok(Broker { id, address: ServerAddress::new(host.as_str(), port), rack: None })
+}
+
+/// Refreshes the metadata on demand and when it is old, until the client is gone.
+async fn keep_metadata(inner: Arc<Inner>, mut alive: watch::Receiver<()>) {
+    tokio::select! {
+        () = refresh_forever(&inner) => {}
+        // Errs when the last handle is gone.
+        _ = alive.changed() => {}
+    }
+    inner.pool.close();
+}
+
+async fn refresh_forever(inner: &Inner) {
+    let backoff = Backoff::retry(&inner.config);
+    let mut failures = 0;
+    loop {
+        let wanted = tokio::time::timeout(inner.config.metadata_max_age, inner.refresh.notified()).await;
+        if wanted.is_err() && !is_of_interest(inner) {
+            continue;
+        }
+        match refresh(inner).await {
+            Ok(()) => {
+                failures = 0;
+                *lock(&inner.trouble) = None;
+                // Whoever finds the answer wanting asks again at once: that must not become a storm.
+                tokio::time::sleep(inner.config.retry_backoff.min(Duration::from_millis(20))).await;
+            }
+            Err(error) => {
+                tracing::debug!(%error, "metadata refresh failed");
+                failures += 1;
+                inner.note_trouble(error);
+                tokio::time::sleep(backoff.delay(failures, &mut fastrand::Rng::new())).await;
+                inner.request_refresh();
+            }
+        }
+    }
+}
+
+fn is_of_interest(inner: &Inner) -> bool {
+    let interest = lock(&inner.interest);
+    interest.all > 0 || !interest.topics.is_empty()
+}
+
+async fn refresh(inner: &Inner) -> Result<(), RequestError> {
+    let connection = inner.any_connection().await?;
+    let version = connection.versions().newest::<MetadataRequest>()?;
+    let (topics, all) = wanted_topics(inner);
+    let request = MetadataRequest {
+        topics: (!all).then(|| topics.iter().map(|name| named(name.clone())).collect()),
+        allow_auto_topic_creation: inner.config.allow_auto_create_topics || version < 4,
+        ..MetadataRequest::default()
+    };
+    let response: MetadataResponse = connection.call(&request).await?;
+    if response.error_code == ErrorCode::REBOOTSTRAP_REQUIRED {
+        tracing::warn!("the cluster asks to start over from the bootstrap servers");
+        inner.metadata.send_modify(|metadata| *metadata = Arc::default());
+        inner.request_refresh();
+        return Ok(());
+    }
+    if response.brokers.is_empty() {
+        // A broker that is starting may know of none; what is known already serves better.
+        return Err(RequestError::UnknownNode(NodeId::NONE));
+    }
+    inner.metadata.send_modify(|metadata| {
+        *metadata = Arc::new(metadata.updated(&response, |name| all || topics.iter().any(|t| *t == *name)));
+    });
+    Ok(())
+}
+
+fn named(name: TopicName) -> MetadataRequestTopic {
+    MetadataRequestTopic { name: Some(name), ..MetadataRequestTopic::default() }
+}
+
+/// The topics to ask for, without those that nobody has used for a while.
+fn wanted_topics(inner: &Inner) -> (Vec<TopicName>, bool) {
+    let mut interest = lock(&inner.interest);
+    let now = Instant::now();
+    let idle = inner.config.metadata_max_idle;
+    interest.topics.retain(|_, used| now.duration_since(*used) < idle);
+    (interest.topics.keys().cloned().collect(), interest.all > 0)
+}

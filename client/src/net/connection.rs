@@ -1,0 +1,500 @@
+//! One connection to a broker: a task that writes frames and a task that reads them.
+//!
+//! Responses come in the order of their requests, so the requests under way are a queue. A caller that goes away leaves
+//! its entry there: the response is read and dropped, and the neighbours do not notice.
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicI32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::{Buf, Bytes, BytesMut};
+use ottla_protocol::{
+    api_key::ApiKey,
+    error_code::ErrorCode,
+    messages::{
+        api_versions::{ApiVersionsRequest, ApiVersionsResponse},
+        header::{RequestHeader, ResponseHeader},
+    },
+    wire::{self, Decoder, Encoder, Message, Request, Str},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
+
+use super::{BrokerVersions, ConnectionError, Connector, RequestError, Transport};
+use crate::config::{ClientConfig, ServerAddress};
+
+/// How much of a response is reserved before its first byte has come: the length is only the server's word.
+const FIRST_RESERVE: usize = 1 << 20;
+
+/// A connection that has told its versions. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    shared: Arc<Shared>,
+    outgoing: mpsc::UnboundedSender<Outgoing>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    address: ServerAddress,
+    client_id: Str,
+    request_timeout: Duration,
+    max_response_bytes: usize,
+    next_correlation_id: AtomicI32,
+    versions: OnceLock<BrokerVersions>,
+    /// Requests that were handed to the socket, in order.
+    pending: Mutex<VecDeque<Pending>>,
+    /// Why the connection ended; set once.
+    closed: watch::Sender<Option<ConnectionError>>,
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Outgoing {
+    chunks: Vec<Bytes>,
+    pending: Option<Pending>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    correlation_id: i32,
+    reply: oneshot::Sender<Result<Bytes, ConnectionError>>,
+}
+
+/// A response to come. Dropping it drops the response, not the request.
+#[derive(Debug)]
+pub(crate) struct Response<R: Request> {
+    shared: Arc<Shared>,
+    version: i16,
+    deadline: Instant,
+    timeout: Duration,
+    reply: oneshot::Receiver<Result<Bytes, ConnectionError>>,
+    request: std::marker::PhantomData<fn() -> R>,
+}
+
+impl Connection {
+    /// Connects and asks for the versions.
+    pub(crate) async fn open(
+        connector: &dyn Connector,
+        address: &ServerAddress,
+        config: &ClientConfig,
+        timeout: Duration,
+    ) -> Result<Self, ConnectionError> {
+        let opening = async {
+            let transport = connector
+                .connect(address)
+                .await
+                .map_err(|source| ConnectionError::Connect { address: address.clone(), source: Arc::new(source) })?;
+            let connection = Self::start(transport, address, config);
+            connection.negotiate().await?;
+            Ok(connection)
+        };
+        tokio::time::timeout(timeout, opening)
+            .await
+            .unwrap_or_else(|_| Err(ConnectionError::SetupTimeout { address: address.clone(), after: timeout }))
+    }
+
+    fn start(transport: Transport, address: &ServerAddress, config: &ClientConfig) -> Self {
+        let shared = Arc::new(Shared {
+            address: address.clone(),
+            client_id: config.client_id.as_str().into(),
+            request_timeout: config.request_timeout,
+            max_response_bytes: config.max_response_bytes,
+            next_correlation_id: AtomicI32::new(0),
+            versions: OnceLock::new(),
+            pending: Mutex::default(),
+            closed: watch::Sender::new(None),
+            bytes_in: AtomicU64::new(0),
+            bytes_out: AtomicU64::new(0),
+        });
+        let (outgoing, queue) = mpsc::unbounded_channel();
+        let idle = config.connections_max_idle;
+        tokio::spawn(write_frames(transport.write, queue, shared.clone(), idle));
+        tokio::spawn(read_frames(transport.read, shared.clone()));
+        Self { shared, outgoing }
+    }
+
+    /// Asks for the versions with the newest version of the question, and again with the broker's newest if it does
+    /// not know that (KIP-511).
+    async fn negotiate(&self) -> Result<(), ConnectionError> {
+        let request = ApiVersionsRequest {
+            client_software_name: Str::from_static("ottla"),
+            client_software_version: Str::from_static(env!("CARGO_PKG_VERSION")),
+            ..ApiVersionsRequest::default()
+        };
+        let mut version = ApiVersionsRequest::VERSIONS.last;
+        loop {
+            let body = self.call_raw(&request, version).await?;
+            let response = decode_api_versions(body, version).map_err(|error| self.shared.protocol(error))?;
+            if response.error_code == ErrorCode::NONE {
+                // Set once: there is one caller, before the connection is handed out.
+                let _ = self.shared.versions.set(BrokerVersions::from_response(&response));
+                return Ok(());
+            }
+            let known = response.api_keys.iter().find(|api| api.api_key == ApiKey::API_VERSIONS);
+            let next = known.map_or(0, |api| api.max_version.min(version - 1)).max(0);
+            if response.error_code != ErrorCode::UNSUPPORTED_VERSION || next >= version {
+                return Err(self.shared.protocol(format!("versions refused with {}", response.error_code)));
+            }
+            version = next;
+        }
+    }
+
+    async fn call_raw<R: Request>(&self, request: &R, version: i16) -> Result<Bytes, ConnectionError> {
+        let (reply, response) = oneshot::channel();
+        let sent = self.enqueue(request, version, Some(reply));
+        sent.map_err(|error| match error {
+            RequestError::NotSent(error) | RequestError::NoResponse(error) => error,
+            other => self.shared.protocol(other),
+        })?;
+        response.await.unwrap_or_else(|_| Err(self.shared.end()))
+    }
+
+    /// What the broker serves.
+    pub(crate) fn versions(&self) -> &BrokerVersions {
+        static NONE: OnceLock<BrokerVersions> = OnceLock::new();
+        self.shared.versions.get().unwrap_or_else(|| NONE.get_or_init(BrokerVersions::default))
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.shared.closed.borrow().is_some()
+    }
+
+    /// Bytes read and written so far.
+    pub(crate) fn traffic(&self) -> (u64, u64) {
+        (self.shared.bytes_in.load(Ordering::Relaxed), self.shared.bytes_out.load(Ordering::Relaxed))
+    }
+
+    /// Ends it; requests under way fail with `reason`.
+    pub(crate) fn close(&self, reason: ConnectionError) {
+        self.shared.close(reason);
+    }
+
+    /// Sends a request in the newest version that both sides have and waits for the response.
+    ///
+    /// Cancel safe in that dropping the future leaves the connection intact; the request may have been sent.
+    pub(crate) async fn call<R: Request>(&self, request: &R) -> Result<R::Response, RequestError> {
+        let version = self.versions().newest::<R>()?;
+        self.send(request, version, self.shared.request_timeout)?.wait().await
+    }
+
+    /// Puts a request in line; requests are written in the order of these calls.
+    pub(crate) fn send<R: Request>(
+        &self,
+        request: &R,
+        version: i16,
+        timeout: Duration,
+    ) -> Result<Response<R>, RequestError> {
+        let (sender, reply) = oneshot::channel();
+        self.enqueue(request, version, Some(sender))?;
+        Ok(Response {
+            shared: self.shared.clone(),
+            version,
+            deadline: Instant::now() + timeout,
+            timeout,
+            reply,
+            request: std::marker::PhantomData,
+        })
+    }
+
+    /// Puts a request in line that gets no response.
+    pub(crate) fn send_unanswered<R: Request>(&self, request: &R, version: i16) -> Result<(), RequestError> {
+        self.enqueue(request, version, None)
+    }
+
+    fn enqueue<R: Request>(
+        &self,
+        request: &R,
+        version: i16,
+        reply: Option<oneshot::Sender<Result<Bytes, ConnectionError>>>,
+    ) -> Result<(), RequestError> {
+        let correlation_id = self.shared.next_correlation_id.fetch_add(1, Ordering::Relaxed);
+        let chunks = encode_frame(request, version, correlation_id, &self.shared.client_id)?;
+        let pending = reply.map(|reply| Pending { correlation_id, reply });
+        self.outgoing.send(Outgoing { chunks, pending }).map_err(|_| RequestError::NotSent(self.shared.end()))
+    }
+}
+
+impl<R: Request> Response<R> {
+    /// Waits for the response. A request that gets none in time takes the connection with it, for responses come in
+    /// order and those behind it would not come either.
+    ///
+    /// Cancel safe: may be called again after the future was dropped.
+    pub(crate) async fn wait(&mut self) -> Result<R::Response, RequestError> {
+        let reply = match tokio::time::timeout_at(self.deadline, &mut self.reply).await {
+            Ok(reply) => reply.unwrap_or_else(|_| Err(self.shared.end())),
+            Err(_) => {
+                let stalled = ConnectionError::Stalled { address: self.shared.address.clone(), after: self.timeout };
+                self.shared.close(stalled.clone());
+                Err(stalled)
+            }
+        };
+        let body = reply.map_err(RequestError::NoResponse)?;
+        decode_response::<R>(body, self.version)
+    }
+}
+
+impl Shared {
+    fn lock_pending(&self) -> MutexGuard<'_, VecDeque<Pending>> {
+        // The queue is consistent between any two statements, so a panic elsewhere does not spoil it.
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(&self, reason: ConnectionError) {
+        self.closed.send_if_modified(|closed| {
+            let first = closed.is_none();
+            closed.get_or_insert(reason);
+            first
+        });
+        let error = self.end();
+        for pending in self.lock_pending().drain(..) {
+            // The caller may have gone away.
+            let _ = pending.reply.send(Err(error.clone()));
+        }
+    }
+
+    /// Why the connection ended.
+    fn end(&self) -> ConnectionError {
+        self.closed.borrow().clone().unwrap_or(ConnectionError::Closed)
+    }
+
+    fn broken(&self, source: io::Error) -> ConnectionError {
+        ConnectionError::Broken { address: self.address.clone(), source: Arc::new(source) }
+    }
+
+    fn protocol(&self, reason: impl ToString) -> ConnectionError {
+        ConnectionError::Protocol { address: self.address.clone(), reason: reason.to_string() }
+    }
+}
+
+/// A frame: size, header and request, record batches not copied.
+fn encode_frame<R: Request>(
+    request: &R,
+    version: i16,
+    correlation_id: i32,
+    client_id: &Str,
+) -> Result<Vec<Bytes>, wire::EncodeError> {
+    let header = RequestHeader {
+        request_api_key: R::KEY,
+        request_api_version: version,
+        correlation_id,
+        client_id: Some(client_id.clone()),
+    };
+    let flexible = R::FLEXIBLE.contains(version);
+    let mut buffer = BytesMut::with_capacity(256);
+    buffer.extend_from_slice(&[0; 4]);
+    let mut e = Encoder::with_buffer(buffer, version, flexible);
+    wire::encode_onto(&mut e, &header, if flexible { 2 } else { 1 })?;
+    wire::encode_onto(&mut e, request, version)?;
+    let size = e.len() - 4;
+    let size = i32::try_from(size).map_err(|_| wire::EncodeError::TooLong(size))?;
+    let mut chunks = e.into_chunks();
+    if let Some(first) = chunks.first_mut() {
+        let mut patched = BytesMut::from(std::mem::take(first));
+        if let Some(head) = patched.first_chunk_mut() {
+            *head = size.to_be_bytes();
+        }
+        *first = patched.freeze();
+    }
+    Ok(chunks)
+}
+
+fn decode_response<R: Request>(body: Bytes, version: i16) -> Result<R::Response, RequestError> {
+    let error = |source| RequestError::Decode { api: R::KEY, source };
+    let mut d = Decoder::new(body, version, false);
+    // Its version follows the request's, save for ApiVersions, which never comes here.
+    let header_version = i16::from(R::FLEXIBLE.contains(version));
+    wire::decode_from::<ResponseHeader>(&mut d, header_version).map_err(error)?;
+    wire::decode_from::<R::Response>(&mut d, version).map_err(error)
+}
+
+/// The response header is always version 0 here, and a broker that does not know the version answers in version 0.
+fn decode_api_versions(body: Bytes, version: i16) -> Result<ApiVersionsResponse, wire::DecodeError> {
+    let after_header = |version| {
+        let mut d = Decoder::new(body.clone(), version, false);
+        wire::decode_from::<ResponseHeader>(&mut d, 0)?;
+        wire::decode_from::<ApiVersionsResponse>(&mut d, version)
+    };
+    let oldest = after_header(0);
+    match oldest {
+        Ok(response) if response.error_code == ErrorCode::UNSUPPORTED_VERSION => Ok(response),
+        _ => after_header(version),
+    }
+}
+
+async fn write_frames(
+    mut socket: Box<dyn AsyncWrite + Send + Unpin>,
+    mut queue: mpsc::UnboundedReceiver<Outgoing>,
+    shared: Arc<Shared>,
+    idle: Option<Duration>,
+) {
+    let mut closed = shared.closed.subscribe();
+    let reason = tokio::select! {
+        reason = write_until_error(&mut socket, &mut queue, &shared, idle) => reason,
+        _ = closed.wait_for(Option::is_some) => shared.end(),
+    };
+    shared.close(reason);
+    // What is still in line was never written.
+    queue.close();
+    while let Some(outgoing) = queue.recv().await {
+        if let Some(pending) = outgoing.pending {
+            let _ = pending.reply.send(Err(shared.end()));
+        }
+    }
+    // The other side may be gone already; there is nobody left to tell.
+    let _ = socket.shutdown().await;
+}
+
+async fn write_until_error(
+    socket: &mut (dyn AsyncWrite + Send + Unpin),
+    queue: &mut mpsc::UnboundedReceiver<Outgoing>,
+    shared: &Shared,
+    idle: Option<Duration>,
+) -> ConnectionError {
+    let mut chunks = VecDeque::new();
+    loop {
+        let next = match idle {
+            Some(idle) => tokio::time::timeout(idle, queue.recv()).await,
+            None => Ok(queue.recv().await),
+        };
+        match next {
+            Ok(Some(outgoing)) => take_outgoing(outgoing, &mut chunks, shared),
+            Ok(None) => return ConnectionError::Closed,
+            Err(_) if shared.lock_pending().is_empty() => {
+                return ConnectionError::Idle { address: shared.address.clone() };
+            }
+            Err(_) => continue,
+        }
+        // Whatever is in line already shares the write.
+        while let Ok(outgoing) = queue.try_recv() {
+            take_outgoing(outgoing, &mut chunks, shared);
+        }
+        if let Err(error) = write_all(socket, &mut chunks, shared).await {
+            return shared.broken(error);
+        }
+    }
+}
+
+fn take_outgoing(outgoing: Outgoing, chunks: &mut VecDeque<Bytes>, shared: &Shared) {
+    chunks.extend(outgoing.chunks);
+    if let Some(pending) = outgoing.pending {
+        shared.lock_pending().push_back(pending);
+    }
+}
+
+async fn write_all(
+    socket: &mut (dyn AsyncWrite + Send + Unpin),
+    chunks: &mut VecDeque<Bytes>,
+    shared: &Shared,
+) -> io::Result<()> {
+    /// More slices than this in one call gain nothing.
+    const SLICES: usize = 64;
+    while !chunks.is_empty() {
+        let written = {
+            let mut slices = [io::IoSlice::new(&[]); SLICES];
+            let count = chunks.len().min(SLICES);
+            for (slice, chunk) in slices.iter_mut().zip(chunks.iter()) {
+                *slice = io::IoSlice::new(chunk);
+            }
+            socket.write_vectored(slices.get(..count).unwrap_or_default()).await?
+        };
+        if written == 0 && chunks.iter().any(|chunk| !chunk.is_empty()) {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        shared.bytes_out.fetch_add(written as u64, Ordering::Relaxed);
+        advance(chunks, written);
+    }
+    socket.flush().await
+}
+
+fn advance(chunks: &mut VecDeque<Bytes>, mut written: usize) {
+    while let Some(chunk) = chunks.front_mut() {
+        if written < chunk.len() {
+            chunk.advance(written);
+            return;
+        }
+        written -= chunk.len();
+        chunks.pop_front();
+    }
+}
+
+async fn read_frames(mut socket: Box<dyn AsyncRead + Send + Unpin>, shared: Arc<Shared>) {
+    let mut closed = shared.closed.subscribe();
+    let reason = tokio::select! {
+        reason = read_until_error(&mut socket, &shared) => reason,
+        _ = closed.wait_for(Option::is_some) => return,
+    };
+    shared.close(reason);
+}
+
+async fn read_until_error(socket: &mut (dyn AsyncRead + Send + Unpin), shared: &Shared) -> ConnectionError {
+    let mut buffer = BytesMut::new();
+    loop {
+        let frame = match read_frame(socket, &mut buffer, shared).await {
+            Ok(frame) => frame,
+            Err(error) => return error,
+        };
+        let correlation_id = frame.first_chunk().map(|id| i32::from_be_bytes(*id));
+        let front = shared.lock_pending().pop_front();
+        match (front, correlation_id) {
+            // The caller may have gone away.
+            (Some(pending), Some(id)) if pending.correlation_id == id => drop(pending.reply.send(Ok(frame))),
+            (Some(pending), id) => {
+                let error = shared.protocol(format!("response {id:?} came instead of {}", pending.correlation_id));
+                let _ = pending.reply.send(Err(error.clone()));
+                return error;
+            }
+            (None, id) => return shared.protocol(format!("response {id:?} came to no request")),
+        }
+    }
+}
+
+/// The next frame without its size.
+async fn read_frame(
+    socket: &mut (dyn AsyncRead + Send + Unpin),
+    buffer: &mut BytesMut,
+    shared: &Shared,
+) -> Result<Bytes, ConnectionError> {
+    const SMALL_READ: usize = 16 << 10;
+    while buffer.len() < 4 {
+        buffer.reserve(SMALL_READ);
+        read_some(socket, buffer, shared).await?;
+    }
+    let size = buffer.get_i32();
+    let size = usize::try_from(size)
+        .ok()
+        .filter(|size| *size <= shared.max_response_bytes)
+        .ok_or_else(|| shared.protocol(format!("a response of {size} bytes was announced")))?;
+    while buffer.len() < size {
+        // A frame larger than its announced part so far doubles what is reserved, never what the length claims at once.
+        let missing = size - buffer.len();
+        if buffer.capacity() - buffer.len() < missing.min(SMALL_READ) || buffer.capacity() == buffer.len() {
+            buffer.reserve(missing.min(buffer.len().max(FIRST_RESERVE)));
+        }
+        read_some(socket, buffer, shared).await?;
+    }
+    Ok(buffer.split_to(size).freeze())
+}
+
+async fn read_some(
+    socket: &mut (dyn AsyncRead + Send + Unpin),
+    buffer: &mut BytesMut,
+    shared: &Shared,
+) -> Result<(), ConnectionError> {
+    let read = socket.read_buf(buffer).await.map_err(|error| shared.broken(error))?;
+    if read == 0 {
+        return Err(shared.broken(io::ErrorKind::UnexpectedEof.into()));
+    }
+    shared.bytes_in.fetch_add(read as u64, Ordering::Relaxed);
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! Connections: how bytes get to brokers and back.
+
+mod connection;
+mod connector;
+mod error;
+mod pool;
+mod versions;
+
+pub(crate) use connection::{Connection, Response};
+pub(crate) use connector::TcpConnector;
+pub use connector::{Connecting, Connector, Transport};
+pub use error::{ConnectionError, RequestError};
+pub(crate) use pool::{Pool, Purpose};
+pub use versions::BrokerVersions;
