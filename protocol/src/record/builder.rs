@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::header::write_crc;
 use super::varint::{self, Prefix};
-use super::{Attributes, BatchHeader, HEADER_LEN, LOG_OVERHEAD, TimestampType};
+use super::{Attributes, BatchHeader, Compression, HEADER_LEN, LOG_OVERHEAD, TimestampType};
 use crate::compression::{CompressError, CompressionSettings, Compressor};
 
 /// Smallest encoded record: seven one-byte fields.
@@ -173,7 +173,7 @@ impl RecordBatchBuilder {
         let record = RecordLayout::new(self.delta(timestamp), self.record_count, key, value, count, headers_len);
         let records = (self.buf.len() - HEADER_LEN).saturating_add(record.total);
         match self.settings.compression.compression() {
-            super::Compression::None => HEADER_LEN.saturating_add(records),
+            Compression::None => HEADER_LEN.saturating_add(records),
             _ => HEADER_LEN + (records as f64 * f64::from(self.compression_ratio)).ceil() as usize,
         }
     }
@@ -231,19 +231,31 @@ impl RecordBatchBuilder {
     /// Fills in the header and returns the batch; the builder is left empty with the same settings.
     ///
     /// Without compression nothing is copied. With it the records are compressed into a new buffer, and this one is
-    /// kept for the next batch. As in Kafka, a result that is larger than its input is sent all the same.
+    /// kept for the next batch. As in Kafka, a result that is larger than its input is sent all the same. A batch
+    /// without records is legal in a log only; a broker refuses it from a producer.
     ///
     /// # Errors
     /// [`CompressError`] if the codec fails; the records are still in the builder.
     pub fn seal(&mut self, compressor: &mut Compressor) -> Result<Bytes, CompressError> {
-        let mut sealed = match self.settings.compression.compression() {
-            super::Compression::None => self.buf.split(),
+        let sealed = match self.settings.compression.compression() {
+            Compression::None => self.buf.split(),
             _ => self.compressed(compressor)?,
         };
+        Ok(self.finish(sealed))
+    }
+
+    /// As [`seal`](Self::seal) for settings without compression, which cannot fail.
+    pub(super) fn seal_uncompressed(&mut self) -> Bytes {
+        self.settings.compression = CompressionSettings::default();
+        let sealed = self.buf.split();
+        self.finish(sealed)
+    }
+
+    fn finish(&mut self, mut sealed: BytesMut) -> Bytes {
         self.header(sealed.len()).write_into(&mut sealed);
         write_crc(&mut sealed);
         self.clear();
-        Ok(sealed.freeze())
+        sealed.freeze()
     }
 
     /// Drops the records.

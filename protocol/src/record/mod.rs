@@ -24,16 +24,20 @@
 mod batch;
 mod batches;
 mod builder;
+pub mod control;
 mod error;
 mod header;
 mod legacy;
+pub mod rebuild;
 mod records;
 pub mod stamp;
+pub mod validate;
 mod varint;
 
 pub use batch::RecordBatch;
-pub use batches::RecordBatches;
+pub use batches::{Batch, RecordBatches};
 pub use builder::{AppendError, BatchSettings, ProducerStamp, RecordBatchBuilder};
 pub use error::{BatchError, RecordError};
 pub use header::{Attributes, BatchHeader, CRC_START, Compression, HEADER_LEN, LOG_OVERHEAD, TimestampType};
+pub use legacy::LegacyBatch;
 pub use records::{HeaderRef, Headers, Record, RecordCursor, RecordHeaders, RecordIter, RecordRef, Records};

@@ -297,11 +297,6 @@ impl<'a> Headers<'a> {
         self.map_while(Result::ok).filter(|header| header.key == key.as_bytes()).last()
     }
 
-    /// The encoded headers that are left, without their count.
-    pub(super) fn encoded(&self) -> &'a [u8] {
-        self.rest
-    }
-
     fn next_header(&mut self) -> Result<HeaderRef<'a>, RecordError> {
         let key = take_nullable(&mut self.rest, "header key length")?.ok_or(RecordError::BadLength {
             field: "header key length",
