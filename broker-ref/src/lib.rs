@@ -1,1 +1,3 @@
 //! A reference Kafka broker.
+
+pub mod config;
