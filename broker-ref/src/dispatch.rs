@@ -7,8 +7,27 @@ use ottla_protocol::{
     api_key::ApiKey,
     error_code::ErrorCode,
     messages::{
-        api_versions::{ApiVersion, ApiVersionsResponse},
+        alter_configs::AlterConfigsRequest,
+        api_versions::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse},
+        create_partitions::CreatePartitionsRequest,
+        create_topics::CreateTopicsRequest,
+        delete_records::DeleteRecordsRequest,
+        delete_topics::DeleteTopicsRequest,
+        describe_cluster::DescribeClusterRequest,
+        describe_configs::DescribeConfigsRequest,
+        describe_log_dirs::DescribeLogDirsRequest,
+        describe_producers::DescribeProducersRequest,
+        describe_quorum::DescribeQuorumRequest,
+        describe_topic_partitions::DescribeTopicPartitionsRequest,
+        fetch::FetchRequest,
         header::{RequestHeader, ResponseHeader},
+        incremental_alter_configs::IncrementalAlterConfigsRequest,
+        init_producer_id::InitProducerIdRequest,
+        list_config_resources::ListConfigResourcesRequest,
+        list_offsets::ListOffsetsRequest,
+        metadata::MetadataRequest,
+        offset_for_leader_epoch::OffsetForLeaderEpochRequest,
+        produce::ProduceRequest,
     },
     wire::{self, DecodeError, Decoder, EncodeError, Encoder, Message, Request, Str, schema::VersionRange},
 };
@@ -116,16 +135,31 @@ const fn served<R: Message>(first: i16, last: i16) -> VersionRange {
     VersionRange::new(first, last).intersect(R::VERSIONS)
 }
 
-use api::messages::*;
-
 /// Everything that is served, by key. What is not here is not advertised.
 ///
 /// Produce is advertised from version 0 on, because some clients take a minimum above their own oldest version for
 /// a broker that they cannot talk to (KAFKA-18659); versions below 3 are refused.
 static APIS: &[Api] = apis! {
     ProduceRequest 0..=13 => api::produce::handle;
+    FetchRequest 4..=18 => api::fetch::handle;
+    ListOffsetsRequest 1..=11 => api::list_offsets::handle;
     MetadataRequest 0..=13 => api::metadata::handle;
     ApiVersionsRequest 0..=4 => api::api_versions::handle;
+    CreateTopicsRequest 2..=7 => api::topics::create;
+    DeleteTopicsRequest 1..=6 => api::topics::delete;
+    DeleteRecordsRequest 0..=2 => api::records::delete;
+    InitProducerIdRequest 0..=5 => api::init_producer_id::handle;
+    OffsetForLeaderEpochRequest 2..=4 => api::offset_for_leader_epoch::handle;
+    DescribeConfigsRequest 1..=4 => api::configs::describe;
+    AlterConfigsRequest 0..=2 => api::configs::alter;
+    DescribeLogDirsRequest 1..=5 => api::log_dirs::describe;
+    CreatePartitionsRequest 0..=3 => api::topics::create_partitions;
+    IncrementalAlterConfigsRequest 0..=1 => api::configs::alter_incrementally;
+    DescribeQuorumRequest 0..=2 => api::cluster::describe_quorum;
+    DescribeClusterRequest 0..=2 => api::cluster::describe;
+    DescribeProducersRequest 0..=0 => api::producers::describe;
+    ListConfigResourcesRequest 0..=1 => api::configs::list_resources;
+    DescribeTopicPartitionsRequest 0..=0 => api::topic_partitions::describe;
 };
 
 fn find(key: ApiKey) -> Option<&'static Api> {
@@ -155,8 +189,9 @@ impl Dispatcher {
     }
 
     async fn answer(&self, frame: Bytes) -> Result<Outcome, BadRequest> {
+        let frame_start = frame.slice(..frame.len().min(4));
         let mut body = Decoder::new(frame, 1, false);
-        let (api, header) = match self.route(&mut body)? {
+        let (api, header) = match self.route(&frame_start, &mut body)? {
             Route::Handler(api, header) => (api, header),
             Route::ApiVersionsFallback(header) => return self.api_versions_fallback(&header),
         };
@@ -175,7 +210,7 @@ impl Dispatcher {
 
     /// Reads the header, and with it finds the row of the table.
     fn route(&self, body: &mut Decoder) -> Result<Route, BadRequest> {
-        let (key, version) = body.peek_api().map_err(BadRequest::Header)?;
+        let (key, version) = peek_api(frame)?;
         let not_served = BadRequest::NotServed { key, version };
         let Some(api) = find(key) else { return Err(not_served) };
         let supported = self.node.api_version_caps().apply(key, api.served).contains(version);
