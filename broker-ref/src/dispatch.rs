@@ -72,6 +72,8 @@ type Handler = for<'a> fn(&'a RequestContext, Decoder, Encoder) -> Answer<'a>;
 /// Why a request cannot be answered. The connection is closed, as Kafka does.
 #[derive(Debug, thiserror::Error)]
 enum BadRequest {
+    #[error("the frame is too short for a request header")]
+    NoHeader,
     #[error("the request header is not valid: {0}")]
     Header(DecodeError),
     #[error("{key} version {version} is not served")]
@@ -116,6 +118,8 @@ macro_rules! apis {
             flexible: <$request as Message>::FLEXIBLE,
             handler: |cx, mut body, mut out| Box::pin(async move {
                 let request: $request = wire::decode_from(&mut body, cx.version).map_err(BadRequest::Body)?;
+                // Lets go of the frame: what the handler keeps of it may then be all that is left.
+                drop(body);
                 match $handler(cx, request).await.into() {
                     Reply::Respond(response) => {
                         let response: <$request as Request>::Response = response;
@@ -181,26 +185,28 @@ pub(crate) fn advertised(caps: &ApiVersionCaps) -> Vec<ApiVersion> {
 pub(crate) struct Dispatcher {
     node: Arc<Node>,
     listener: Str,
+    /// The client id of the last request, which is that of the next one too.
+    client_id: Str,
 }
 
 impl Dispatcher {
     pub(crate) fn new(node: Arc<Node>, listener: Str) -> Self {
-        Self { node, listener }
+        Self { node, listener, client_id: Str::default() }
     }
 
-    async fn answer(&self, frame: Bytes) -> Result<Outcome, BadRequest> {
-        let frame_start = frame.slice(..frame.len().min(4));
+    async fn answer(&mut self, frame: Bytes) -> Result<Outcome, BadRequest> {
+        let (key, version) = peek_api(&frame)?;
         let mut body = Decoder::new(frame, 1, false);
-        let (api, header) = match self.route(&frame_start, &mut body)? {
+        let (api, header) = match self.route(key, version, &mut body)? {
             Route::Handler(api, header) => (api, header),
             Route::ApiVersionsFallback(header) => return self.api_versions_fallback(&header),
         };
-        let version = header.request_api_version;
+        self.note_client(header.client_id);
         let cx = RequestContext {
             node: self.node.clone(),
             listener: self.listener.clone(),
             version,
-            client_id: header.client_id.unwrap_or_default(),
+            client_id: self.client_id.clone(),
         };
         // Clients do not know yet what the broker speaks when they read this one, so its header never changes.
         let flexible_header = api.flexible.contains(version) && api.key != ApiKey::API_VERSIONS;
@@ -208,9 +214,15 @@ impl Dispatcher {
         respond((api.handler)(&cx, body, out).await?)
     }
 
-    /// Reads the header, and with it finds the row of the table.
-    fn route(&self, body: &mut Decoder) -> Result<Route, BadRequest> {
-        let (key, version) = peek_api(frame)?;
+    fn note_client(&mut self, client_id: Option<Str>) {
+        let client_id = client_id.unwrap_or_default();
+        if self.client_id != client_id {
+            self.client_id = client_id.detach();
+        }
+    }
+
+    /// Finds the row of the table, and reads the header as it says.
+    fn route(&self, key: ApiKey, version: i16, body: &mut Decoder) -> Result<Route, BadRequest> {
         let not_served = BadRequest::NotServed { key, version };
         let Some(api) = find(key) else { return Err(not_served) };
         let supported = self.node.api_version_caps().apply(key, api.served).contains(version);
@@ -241,6 +253,12 @@ impl Dispatcher {
 enum Route {
     Handler(&'static Api, RequestHeader),
     ApiVersionsFallback(RequestHeader),
+}
+
+/// Every header begins with the API and its version, whatever follows.
+fn peek_api(frame: &[u8]) -> Result<(ApiKey, i16), BadRequest> {
+    let &[a, b, c, d] = frame.first_chunk::<4>().ok_or(BadRequest::NoHeader)?;
+    Ok((ApiKey(i16::from_be_bytes([a, b])), i16::from_be_bytes([c, d])))
 }
 
 fn response_header(correlation_id: i32, flexible: bool) -> Result<Encoder, EncodeError> {

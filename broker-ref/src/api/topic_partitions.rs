@@ -30,8 +30,8 @@ pub(crate) async fn describe(
     }
     let limit = cx.node.config().max_request_partition_size_limit.min(request.response_partition_limit);
     let mut page = Page { left: usize::try_from(limit).unwrap_or(0).max(1), cursor, response: Default::default() };
+    let from = page.cursor.topic_name.clone();
     if request.topics.is_empty() {
-        let from = page.cursor.topic_name.clone();
         for topic in image.topics_from(&from) {
             if !page.add(&image, topic) {
                 break;
@@ -40,7 +40,7 @@ pub(crate) async fn describe(
         return page.response;
     }
     let names: BTreeSet<TopicName> = request.topics.into_iter().map(|topic| topic.name).collect();
-    for name in names.into_iter().filter(|name| *name >= page.cursor.topic_name) {
+    for name in names.into_iter().filter(|name| *name >= from) {
         let more = match image.topic(&name) {
             Some(topic) => page.add(&image, topic),
             None if check_name(&name).is_err() => page.add_unknown(name, ErrorCode::INVALID_TOPIC_EXCEPTION),

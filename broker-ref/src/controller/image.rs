@@ -193,10 +193,10 @@ impl MetadataImage {
 /// Partitions are registered in the order of their indexes; a gap would be a damaged store and is left out.
 fn set_partition(partitions: &mut Vec<PartitionRegistration>, index: i32, registration: &PartitionRegistration) {
     let Ok(index) = usize::try_from(index) else { return };
-    match partitions.get_mut(index) {
-        Some(partition) => *partition = registration.clone(),
-        None if index == partitions.len() => partitions.push(registration.clone()),
-        None => {}
+    if index == partitions.len() {
+        partitions.push(registration.clone());
+    } else if let Some(partition) = partitions.get_mut(index) {
+        *partition = registration.clone();
     }
 }
 

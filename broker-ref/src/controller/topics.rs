@@ -1,6 +1,6 @@
 //! Creating, growing and deleting topics.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ottla_protocol::{
     error_code::ErrorCode,
@@ -253,6 +253,18 @@ impl Change<'_> {
             is_sensitive: entry.is_sensitive,
         };
         entries.into_iter().map(row).collect()
+    }
+
+    /// Takes in topics that a node's logs belong to, unless there are topics: then the logs are what is out of date.
+    pub(crate) fn adopt_topics(&mut self, found: &BTreeMap<String, (Uuid, i32)>, node: NodeId) {
+        if self.image.topics().next().is_some() {
+            return;
+        }
+        for (name, (id, partitions)) in found {
+            self.push(ControllerRecord::Topic { name: name.as_str().into(), id: *id });
+            let partitions = (0..*partitions).map(|_| registration(vec![node])).collect();
+            self.add_partitions(*id, 0, partitions);
+        }
     }
 
     /// Deletes topics, each of them or with a reason why not.

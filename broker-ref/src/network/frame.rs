@@ -57,6 +57,10 @@ impl FrameReader {
         }
         self.trusted_step = size.clamp(IDLE_BUFFER, MAX_TRUSTED_STEP);
         let mut frame = self.buffer.split_to(whole);
+        if self.buffer.is_empty() {
+            // Lets go of the memory, so that whoever keeps the frame can have it for itself.
+            self.buffer = BytesMut::new();
+        }
         frame.advance(4);
         Ok(frame.freeze())
     }

@@ -41,6 +41,13 @@ pub(crate) enum Binding {
     Memory { network: MemoryNetwork, host: String, port: u16 },
 }
 
+impl fmt::Display for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Tcp { host, port } | Self::Memory { host, port, .. }) = self;
+        Endpoint { host: host.as_str().into(), port: *port }.fmt(f)
+    }
+}
+
 /// A bound listener that does not accept yet.
 #[derive(Debug)]
 pub(crate) struct Listener {
