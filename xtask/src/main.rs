@@ -1,15 +1,30 @@
 //! Automation of this repository: `cargo xtask COMMAND`.
 
+mod ci;
+mod definition;
+mod dependencies;
+mod differential;
+mod interop;
+mod java;
 mod kafka;
+mod ours;
+mod parity;
 mod process;
 mod requirement;
+mod table;
+mod workspace;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use self::ci::CiArguments;
+use self::dependencies::DependencyArguments;
+use self::differential::DifferentialArguments;
+use self::interop::InteropArguments;
 use self::kafka::KafkaCommand;
+use self::parity::ParityArguments;
 
 /// Automation of this repository
 #[derive(Debug, Parser)]
@@ -28,15 +43,30 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum XtaskCommand {
+    /// Run all that has to pass before a change lands
+    Ci(CiArguments),
     /// Run a real Apache Kafka, from Maven Central
     #[command(subcommand)]
     Kafka(KafkaCommand),
+    /// Compare the bytes of random messages with those of the Java classes
+    Differential(DifferentialArguments),
+    /// Count the crates that a user of ottla builds, and look for C among them
+    Deps(DependencyArguments),
+    /// Run other clients on our broker, and ours on Apache Kafka
+    Interop(InteropArguments),
+    /// Compare every schema with Kafka's own definition
+    Parity(ParityArguments),
 }
 
 impl XtaskCommand {
     fn execute(self) -> Result<ExitCode> {
         match self {
+            Self::Ci(arguments) => arguments.execute(),
             Self::Kafka(command) => command.execute(),
+            Self::Differential(arguments) => arguments.execute(),
+            Self::Deps(arguments) => arguments.execute(),
+            Self::Interop(arguments) => arguments.execute(),
+            Self::Parity(arguments) => arguments.execute(),
         }
     }
 }

@@ -144,7 +144,7 @@ fn change_list(
 ) -> Result<(), ConfigError> {
     let definition = find(name).filter(|definition| definition.kind() == ConfigType::List);
     let definition = definition.ok_or_else(|| ConfigError::NotAList { name: name.to_owned(), operation })?;
-    let before = altered.get(name).map(String::as_str).or(definition.default_text()).unwrap_or_default();
+    let before = altered.get(name).map(String::as_str).or_else(|| definition.default_text()).unwrap_or_default();
     let mut elements: Vec<&str> = before.split(',').filter(|element| !element.is_empty()).collect();
     for element in value.split(',') {
         let place = elements.iter().position(|present| *present == element);

@@ -116,7 +116,7 @@ impl ConfigError {
     pub fn error_code(&self, scope: ConfigScope) -> ErrorCode {
         match self {
             Self::InvalidValue(_) | Self::Conflict { .. } | Self::Missing { .. } if scope == ConfigScope::Broker => {
-                INVALID_REQUEST
+                ErrorCode::INVALID_REQUEST
             }
             Self::InvalidValue(_)
             | Self::Conflict { .. }
@@ -124,16 +124,13 @@ impl ConfigError {
             | Self::UnknownTopicConfig { .. }
             | Self::NullTopicConfig { .. }
             | Self::TieredStorage
-            | Self::NotAList { .. } => INVALID_CONFIG,
+            | Self::NotAList { .. } => ErrorCode::INVALID_CONFIG,
             Self::DuplicateKey { .. }
             | Self::NullValue { .. }
             | Self::UnknownOperation { .. }
             | Self::ReadOnly { .. }
             | Self::PerBrokerOnly { .. }
-            | Self::PerListenerOnly { .. } => INVALID_REQUEST,
+            | Self::PerListenerOnly { .. } => ErrorCode::INVALID_REQUEST,
         }
     }
 }
-
-const INVALID_CONFIG: ErrorCode = ErrorCode(40);
-const INVALID_REQUEST: ErrorCode = ErrorCode(42);

@@ -156,9 +156,10 @@ fn encode_value(message: &str, field: &WireField) -> TokenStream {
             false => quote!(#wire::encode(&self.#ident, e)?;),
         };
     }
-    let nullable = match field.never_flexible {
-        true => quote!(#derived::encode_nullable_inflexible::<#inner>(self.#ident.as_ref(), e)?;),
-        false => quote!(<#inner as #wire>::encode_nullable(self.#ident.as_ref(), e)?;),
+    let nullable = match (field.never_flexible, field.tag) {
+        (true, _) => quote!(#derived::encode_nullable_inflexible::<#inner>(self.#ident.as_ref(), e)?;),
+        (false, None) => quote!(<#inner as #wire>::encode_nullable(self.#ident.as_ref(), e)?;),
+        (false, Some(_)) => quote!(#derived::encode_nullable_tagged::<#inner>(self.#ident.as_ref(), e)?;),
     };
     if field.nullable.is_all() {
         return nullable;
@@ -259,9 +260,10 @@ fn decode_value(message: &str, field: &WireField) -> TokenStream {
         true => quote!(#derived::decode_inflexible::<#inner>(d)),
         false => quote!(<#inner as #wire>::decode(d)),
     };
-    let nullable = match field.never_flexible {
-        true => quote!(#derived::decode_nullable_inflexible::<#inner>(d)),
-        false => quote!(<#inner as #wire>::decode_nullable(d)),
+    let nullable = match (field.never_flexible, field.tag) {
+        (true, _) => quote!(#derived::decode_nullable_inflexible::<#inner>(d)),
+        (false, None) => quote!(<#inner as #wire>::decode_nullable(d)),
+        (false, Some(_)) => quote!(#derived::decode_nullable_tagged::<#inner>(d)),
     };
     let read = if !field.optional {
         plain

@@ -230,7 +230,6 @@ pub struct Decompressor {
     limits: DecompressLimits,
     gzip: gzip::Decoder,
     snappy: snappy::Decoder,
-    lz4: lz4::Decoder,
     zstd: zstd::Decoder,
     out: BytesMut,
 }
@@ -261,7 +260,7 @@ impl Decompressor {
             Compression::None => out.write(input),
             Compression::Gzip => self.gzip.decode(input, &mut out),
             Compression::Snappy => self.snappy.decode(input, &mut out),
-            Compression::Lz4 => self.lz4.decode(input, &mut out),
+            Compression::Lz4 => lz4::decode(input, &mut out),
             Compression::Zstd => self.zstd.decode(input, self.limits.zstd_window_log_max, &mut out),
         };
         let whole = self.out.split().freeze();

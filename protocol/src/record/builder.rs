@@ -245,7 +245,7 @@ impl RecordBatchBuilder {
     }
 
     /// As [`seal`](Self::seal) for settings without compression, which cannot fail.
-    pub(super) fn seal_uncompressed(&mut self) -> Bytes {
+    pub fn seal_uncompressed(&mut self) -> Bytes {
         self.settings.compression = CompressionSettings::default();
         let sealed = self.buf.split();
         self.finish(sealed)
@@ -452,12 +452,10 @@ mod tests {
         let batch = RecordBatch::parse(bytes).unwrap();
         batch.verify_crc().unwrap();
         let records = batch.records(&mut Decompressor::default()).unwrap();
-        let mut offset = batch.base_offset();
         let mut read = Vec::new();
-        for record in &records {
+        for (offset, record) in (batch.base_offset()..).zip(&records) {
             let record = record.unwrap();
             assert_eq!(record.offset, offset);
-            offset += 1;
             let headers = record.headers().map(|header| header.unwrap());
             read.push((
                 record.timestamp,

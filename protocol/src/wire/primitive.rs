@@ -58,8 +58,8 @@ impl Wire for bool {
     }
 }
 
-impl FromLiteral<bool> for bool {
-    fn from_literal(literal: bool) -> Self {
+impl FromLiteral<Self> for bool {
+    fn from_literal(literal: Self) -> Self {
         literal
     }
 }
