@@ -1,10 +1,13 @@
 //! An async Kafka client.
 
+pub mod assignor;
 pub mod backoff;
 mod client;
 pub mod config;
 pub mod metadata;
 pub mod net;
 pub mod partitioner;
+mod topic_partition;
 
 pub use client::{Client, ClientBuilder, MetadataError};
+pub use topic_partition::TopicPartition;
