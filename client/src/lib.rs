@@ -4,6 +4,8 @@ pub mod assignor;
 pub mod backoff;
 mod client;
 pub mod config;
+pub mod consumer;
+pub mod explain;
 pub mod metadata;
 pub mod net;
 pub mod partitioner;
