@@ -4,10 +4,12 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     broker::BrokerArgs,
+    cluster::ClusterArgs,
     consume::ConsumeArgs,
     manual::{CompletionsArgs, ManArgs},
     perf::PerfArgs,
     produce::ProduceArgs,
+    topic::TopicArgs,
 };
 
 /// Kafka from a terminal: run a broker, write and read records, look after topics and groups.
@@ -36,8 +38,10 @@ Exit status: 0 if done, 1 if it failed, 2 if the arguments or settings are not v
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Broker(BrokerArgs),
+    Topic(TopicArgs),
     Produce(ProduceArgs),
     Consume(ConsumeArgs),
+    Cluster(ClusterArgs),
     Perf(PerfArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

@@ -1,19 +1,31 @@
 //! Which cluster to talk to, and with which settings.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, ValueHint};
 use ottla::{
     Client,
     config::ServerAddress,
     properties::{Properties, Settings},
 };
+use tokio::time::Instant;
 
 use crate::exit::usage;
 
 /// Where clients look for a cluster unless told.
 const DEFAULT_BOOTSTRAP: &str = "127.0.0.1:9092";
+
+/// How long to try to reach a broker at all.
+const MAX_REACH: Duration = Duration::from_secs(5);
+/// How long to wait between attempts.
+const REACH_PAUSE: Duration = Duration::from_millis(200);
+
+/// Whether a broker may create a topic that is asked for.
+const AUTO_CREATE: &str = "allow.auto.create.topics";
 
 /// Options of every command that talks to a cluster.
 #[derive(Args, Debug)]
@@ -38,15 +50,27 @@ pub(crate) struct Connection {
 }
 
 impl ConnectionArgs {
-    /// Reads the settings and makes a client, which connects at its first use.
-    pub(crate) fn open(&self) -> anyhow::Result<Connection> {
-        self.open_with([])
+    /// Reads the settings, makes a client and connects.
+    ///
+    /// A topic that is misspelt should not come into being, so topics are not created on demand unless set so.
+    pub(crate) async fn open(&self) -> anyhow::Result<Connection> {
+        let mut properties = self.properties()?;
+        if properties.get(AUTO_CREATE).is_none() {
+            properties.set(AUTO_CREATE, "false");
+        }
+        self.connect(properties).await
     }
 
-    /// The same with properties that other options stand for, which override the file and `--set`.
-    pub(crate) fn open_with<const N: usize>(&self, options: [(&str, Option<String>); N]) -> anyhow::Result<Connection> {
+    /// The same to write records: with the properties that options stand for, which override the file and `--set`, and
+    /// with topics created on demand, as producers have it.
+    pub(crate) async fn open_to_produce(&self, options: &[(&str, Option<&str>)]) -> anyhow::Result<Connection> {
         let mut properties = self.properties()?;
-        properties.extend(options.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        let given = options.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+        properties.extend(given);
+        self.connect(properties).await
+    }
+
+    async fn connect(&self, properties: Properties) -> anyhow::Result<Connection> {
         let mut settings = Settings::from_properties(&properties).map_err(usage)?;
         for note in &settings.notes {
             tracing::debug!("{note}");
@@ -56,6 +80,7 @@ impl ConnectionArgs {
             settings.client.client_id = "ottla".to_owned();
         }
         let client = Client::builder_from(settings.client.clone()).build().map_err(usage)?;
+        reach(&client).await?;
         Ok(Connection { client, settings, properties })
     }
 
@@ -78,6 +103,23 @@ impl ConnectionArgs {
         };
         let servers = servers.split(',').map(str::trim).filter(|server| !server.is_empty());
         servers.map(|server| server.parse().map_err(usage)).collect()
+    }
+}
+
+/// Waits until a broker answers. A person would not wait as long for that as programs do by default, but a broker that was
+/// started by the line before may take its time.
+async fn reach(client: &Client) -> anyhow::Result<()> {
+    let deadline = Instant::now() + MAX_REACH;
+    loop {
+        let error = match tokio::time::timeout_at(deadline, client.broker_versions(None)).await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) => anyhow::Error::new(error),
+            Err(_) => anyhow!("no answer within {} s", MAX_REACH.as_secs()),
+        };
+        if Instant::now() + REACH_PAUSE > deadline {
+            return Err(error.context("no broker can be reached"));
+        }
+        tokio::time::sleep(REACH_PAUSE).await;
     }
 }
 
@@ -124,7 +166,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_property_is_a_usage_error_that_names_it() {
-        let error = arguments(None, &["bootstrap.server=a:1"]).open().err().unwrap();
+        let error = arguments(None, &["bootstrap.server=a:1"]).open().await.err().unwrap();
         assert!(error.is::<crate::exit::UsageError>());
         assert!(error.to_string().contains("bootstrap.server is not a property"), "{error}");
     }

@@ -1,12 +1,15 @@
 //! The `ottla` command: a broker, topics, records, groups and measurements from a terminal.
 
 mod broker;
+mod cluster;
 mod command;
 mod connection;
 mod consume;
 mod exit;
 mod manual;
 mod offset_spec;
+mod offsets;
+mod outcomes;
 mod output;
 mod perf;
 mod produce;
@@ -14,6 +17,7 @@ mod progress;
 mod stop;
 mod template;
 mod timestamp;
+mod topic;
 
 use std::process::ExitCode;
 
@@ -46,8 +50,10 @@ fn run(command: Command) -> anyhow::Result<()> {
     let result = runtime.block_on(async {
         match command {
             Command::Broker(arguments) => arguments.run().await,
+            Command::Topic(arguments) => arguments.run().await,
             Command::Produce(arguments) => arguments.run().await,
             Command::Consume(arguments) => arguments.run().await,
+            Command::Cluster(arguments) => arguments.run().await,
             Command::Perf(arguments) => arguments.run().await,
             Command::Completions(_) | Command::Man(_) => Ok(()),
         }

@@ -49,7 +49,8 @@ impl ManArgs {
         let failed = || format!("cannot write man pages into {}", self.dir.display());
         fs::create_dir_all(&self.dir).with_context(failed)?;
         clap_mangen::generate_to(Ottla::command().disable_help_subcommand(true), &self.dir).with_context(failed)?;
-        let pages = fs::read_dir(&self.dir).and_then(|pages| pages.collect::<io::Result<Vec<_>>>()).with_context(failed)?;
+        let pages =
+            fs::read_dir(&self.dir).and_then(|pages| pages.collect::<io::Result<Vec<_>>>()).with_context(failed)?;
         let ours = pages.iter().filter(|page| page.file_name().to_string_lossy().starts_with("ottla")).count();
         writeln_stdout(&format!("{ours} pages in {}", self.dir.display()))
     }

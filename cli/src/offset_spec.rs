@@ -48,7 +48,8 @@ impl OffsetSpec {
         }
         if let Some(back) = text.strip_prefix('-') {
             let ago = || timestamp::length_ms(back).map(|length| Self::Timestamp(now_ms - length));
-            return back.parse().ok().map(Self::BeforeEnd).or_else(ago);
+            let records = back.parse().ok().filter(|records: &i64| *records >= 0);
+            return records.map(Self::BeforeEnd).or_else(ago);
         }
         text.parse().ok().map(Self::Offset).or_else(|| timestamp::from_text(text).map(Self::Timestamp))
     }

@@ -74,8 +74,8 @@ impl ProduceArgs {
         if self.key_separator.as_deref() == Some("") {
             return Err(usage("--key-separator must not be empty"));
         }
-        let options = [("compression.type", self.compression.clone()), ("acks", self.acks.clone())];
-        let connection = self.connection.open_with(options)?;
+        let options = [("compression.type", self.compression.as_deref()), ("acks", self.acks.as_deref())];
+        let connection = self.connection.open_to_produce(&options).await?;
         let producer = connection.client.producer().config(connection.settings.producer).build().map_err(usage)?;
         let (input, progress) = self.input()?;
         let mut stop = StopSignal::new()?;
@@ -248,7 +248,10 @@ impl Tally {
             }))?;
         } else if io::stderr().is_terminal() {
             let (records, bytes) = (output::counted(delivered, "record"), output::bytes(self.bytes));
-            eprintln!("{}", Paint::Dim.on(&io::stderr(), &format!("{records} ({bytes}) into {topic} in {seconds:.2} s")));
+            eprintln!(
+                "{}",
+                Paint::Dim.on(&io::stderr(), &format!("{records} ({bytes}) into {topic} in {seconds:.2} s"))
+            );
         }
         if self.failed == 0 {
             return Ok(());

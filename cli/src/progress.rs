@@ -25,7 +25,6 @@ impl Progress {
     }
 
     fn new(total: u64, template: &str) -> Self {
-
         let target = if std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr_with_hz(10)
         } else {

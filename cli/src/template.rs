@@ -137,7 +137,9 @@ fn conversion(letter: Option<u8>) -> Result<Option<Part>, String> {
 }
 
 fn escape(bytes: &mut impl Iterator<Item = u8>) -> Result<u8, String> {
-    let hex = |digit: Option<u8>| digit.and_then(|digit| char::from(digit).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+    let hex = |digit: Option<u8>| {
+        digit.and_then(|digit| char::from(digit).to_digit(16)).and_then(|digit| u8::try_from(digit).ok())
+    };
     match bytes.next() {
         Some(b'n') => Ok(b'\n'),
         Some(b'r') => Ok(b'\r'),
@@ -148,7 +150,10 @@ fn escape(bytes: &mut impl Iterator<Item = u8>) -> Result<u8, String> {
             (Some(high), Some(low)) => Ok(high << 4 | low),
             _ => Err("\\x needs two hexadecimal digits".to_owned()),
         },
-        Some(other) => Err(format!("\\{} means nothing; there are \\n \\r \\t \\0 \\\\ and \\xHH", char::from(other).escape_default())),
+        Some(other) => Err(format!(
+            "\\{} means nothing; there are \\n \\r \\t \\0 \\\\ and \\xHH",
+            char::from(other).escape_default()
+        )),
         None => Err("\\ at the end means nothing; \\\\ is a backslash".to_owned()),
     }
 }

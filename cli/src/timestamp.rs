@@ -144,14 +144,27 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_not_read() {
-        for text in ["", "2026", "2026-02-29", "2026-13-01", "2026-01-01T24:00", "2026-01-01T1", "2026-01-01T10:00+", "x-y-z", "2026-01-01T10:00:00.é"] {
+        for text in [
+            "",
+            "2026",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-01-01T24:00",
+            "2026-01-01T1",
+            "2026-01-01T10:00+",
+            "x-y-z",
+            "2026-01-01T10:00:00.é",
+        ] {
             assert_eq!(from_text(text), None, "{text}");
         }
     }
 
     #[test]
     fn lengths_have_a_unit() {
-        assert_eq!(["90s", "15m", "2h", "7d"].map(length_ms), [Some(90_000), Some(900_000), Some(7_200_000), Some(604_800_000)]);
+        assert_eq!(
+            ["90s", "15m", "2h", "7d"].map(length_ms),
+            [Some(90_000), Some(900_000), Some(7_200_000), Some(604_800_000)]
+        );
         assert_eq!(["", "5", "h", "-1h", "1w"].map(length_ms), [None; 5]);
     }
 }

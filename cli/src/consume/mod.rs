@@ -2,7 +2,11 @@
 
 mod print;
 
-use std::{collections::{HashMap, HashSet}, io::IsTerminal, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    io::IsTerminal,
+    time::Duration,
+};
 
 use clap::Args;
 use ottla::{
@@ -16,6 +20,7 @@ use crate::{
     connection::{Connection, ConnectionArgs},
     exit::usage,
     offset_spec::{self, OffsetSpec},
+    offsets::partitions,
     progress::Progress,
     stop::StopSignal,
     template,
@@ -77,7 +82,7 @@ const END_CHECK: Duration = Duration::from_millis(50);
 impl ConsumeArgs {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let mut stop = StopSignal::new()?;
-        let connection = self.connection.open()?;
+        let connection = self.connection.open().await?;
         let mut consumer = self.consumer(&connection).await?;
         let mut reading = Reading::begin(&self, &connection, &mut consumer).await?;
         while !reading.is_done(&consumer) {
@@ -124,15 +129,8 @@ impl ConsumeArgs {
         }
     }
 
-    /// The partitions to read without a group.
     async fn partitions(&self, connection: &Connection) -> anyhow::Result<Vec<TopicPartition>> {
-        let topic = connection.client.topic(&self.topic).await?;
-        let count = topic.partition_count();
-        if let Some(absent) = self.partition.iter().find(|partition| **partition >= count) {
-            anyhow::bail!("{} has {count} partitions, so there is no partition {absent}", self.topic);
-        }
-        let all: Vec<i32> = if self.partition.is_empty() { (0..count).collect() } else { self.partition.clone() };
-        Ok(all.into_iter().map(|partition| TopicPartition::new(self.topic.as_str(), partition)).collect())
+        partitions(&connection.client, &self.topic, &self.partition).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! What goes to standard output: tables for people, JSON for programs.
 
+mod bar;
 mod paint;
 mod table;
 
@@ -9,6 +10,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 pub(crate) use self::{
+    bar::bar,
     paint::{Paint, paints},
     table::{Cell, Column, Table},
 };
@@ -53,11 +55,6 @@ impl Output {
     /// Writes bytes as they are.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         self.writer.write_all(bytes).map_err(stdout_error)
-    }
-
-    /// Writes a line.
-    pub(crate) fn line(&mut self, line: &str) -> anyhow::Result<()> {
-        writeln!(self.writer, "{line}").map_err(stdout_error)
     }
 
     /// Makes what was written visible.

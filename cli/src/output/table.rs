@@ -133,7 +133,8 @@ impl Table {
     }
 
     fn widths(&self) -> Vec<usize> {
-        let widest = |index: usize| self.rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.text.width()).max();
+        let widest =
+            |index: usize| self.rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.text.width()).max();
         let columns = self.columns.iter().enumerate();
         columns.map(|(index, column)| column.title.width().max(widest(index).unwrap_or(0))).collect()
     }
@@ -178,7 +179,9 @@ mod tests {
 
     #[test]
     fn colour_does_not_move_columns() {
-        let plain = |text: &str| ["\x1b[1m", "\x1b[31m", "\x1b[0m"].iter().fold(text.to_owned(), |text, code| text.replace(code, ""));
+        let plain = |text: &str| {
+            ["\x1b[1m", "\x1b[31m", "\x1b[0m"].iter().fold(text.to_owned(), |text, code| text.replace(code, ""))
+        };
         let painted = table().render(true);
         assert!(painted.contains("\x1b[31m1234\x1b[0m"));
         assert_eq!(plain(&painted), table().render(false));

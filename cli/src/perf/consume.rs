@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use clap::Args;
-use ottla::{TopicPartition, consumer::{Consumer, SeekTo}};
+use ottla::{
+    TopicPartition,
+    consumer::{Consumer, SeekTo},
+};
 
 use super::meter::Meter;
 use crate::{connection::ConnectionArgs, exit::usage, output::FormatArgs, progress::Progress, stop::StopSignal};
@@ -31,7 +34,7 @@ pub(super) struct ConsumeArgs {
 
 impl ConsumeArgs {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let connection = self.connection.open()?;
+        let connection = self.connection.open().await?;
         let mut stop = StopSignal::new()?;
         let count = connection.client.topic(&self.topic).await?.partition_count();
         let partitions: Vec<_> = (0..count).map(|index| TopicPartition::new(self.topic.as_str(), index)).collect();
@@ -43,7 +46,8 @@ impl ConsumeArgs {
         let mut consumer = connection.client.consumer_from(config).build().await.map_err(usage)?;
         let beginnings = consumer.beginning_offsets(partitions.clone()).await?;
         let ends = consumer.end_offsets(partitions.clone()).await?;
-        let there: i64 = ends.iter().map(|(partition, end)| end - beginnings.get(partition).copied().unwrap_or(0)).sum();
+        let there: i64 =
+            ends.iter().map(|(partition, end)| end - beginnings.get(partition).copied().unwrap_or(0)).sum();
         let goal = self.records.unwrap_or(u64::MAX).min(u64::try_from(there).unwrap_or(0));
         consumer.assign(partitions.clone());
         for partition in &partitions {

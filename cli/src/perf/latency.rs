@@ -50,7 +50,7 @@ const WARM_UP: u64 = 20;
 
 impl LatencyArgs {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let connection = self.connection.open()?;
+        let connection = self.connection.open_to_produce(&[]).await?;
         let mut stop = StopSignal::new()?;
         let mut producer_config = connection.settings.producer.clone();
         if !connection.is_set("linger.ms") && !connection.is_set("queue.buffering.max.ms") {
@@ -66,7 +66,8 @@ impl LatencyArgs {
         let end = consumer.end_offsets([partition.clone()]).await?.get(&partition).copied().unwrap_or(0);
         consumer.seek(&partition, SeekTo::Offset(end))?;
 
-        let mut trip = RoundTrip { arguments: &self, producer, consumer, value: values(self.size as usize, 1).concat() };
+        let mut trip =
+            RoundTrip { arguments: &self, producer, consumer, value: values(self.size as usize, 1).concat() };
         for _ in 0..WARM_UP {
             trip.once().await?;
         }

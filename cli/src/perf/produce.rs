@@ -49,7 +49,7 @@ const MAX_CHUNKS: usize = 4000;
 
 impl ProduceArgs {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let connection = self.connection.open()?;
+        let connection = self.connection.open_to_produce(&[]).await?;
         let mut stop = StopSignal::new()?;
         let producer = connection.client.producer().config(connection.settings.producer).build().map_err(usage)?;
         // Connections and metadata are not what is measured.
@@ -66,7 +66,8 @@ impl ProduceArgs {
         let mut measurement = meter.stop(run.delivered(), run.delivered() * u64::from(self.size));
         drop(progress);
         let metrics = producer.metrics();
-        measurement.notes = vec![("requests", metrics.requests), ("batches", metrics.batches), ("retries", metrics.retries)];
+        measurement.notes =
+            vec![("requests", metrics.requests), ("batches", metrics.batches), ("retries", metrics.retries)];
         measurement.latency = Some(("latency", run.histogram()));
         measurement.print(self.format.format)?;
         run.check()
