@@ -14,7 +14,7 @@ use crate::{
 
 /// Kafka from a terminal: run a broker, write and read records, look after topics and groups.
 #[derive(Debug, Parser)]
-#[command(name = "ottla", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "ottla", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Ottla {
     #[command(subcommand)]
     pub(crate) command: Command,

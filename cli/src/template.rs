@@ -5,10 +5,13 @@ use std::str::FromStr;
 /// What `--help` says of the letters.
 pub(crate) const HELP: &str = "\
 Templates:
-  %t topic    %k key (nothing if null)     %K length of the key, -1 if null
-  %p partition  %v or %s value (nothing if null)  %S length of the value, -1 if null
-  %o offset   %h headers, name=value,...   %T timestamp in milliseconds
-  %% a percent sign; \\n \\r \\t \\\\ and \\xHH as usual. A line end is added unless the template ends in one.";
+  %t  topic                       %p  partition
+  %o  offset                      %T  timestamp in milliseconds
+  %k  key, nothing if null        %K  length of the key, -1 if null
+  %v  value, nothing if null      %S  length of the value, -1 if null
+  %s  the same as %v              %h  headers, NAME=VALUE,...
+  %%  a percent sign              \\n \\r \\t \\0 \\\\ \\xHH as usual
+  A line end is added unless the template ends in one.";
 
 /// What a template shows of a record.
 pub(crate) trait Fields {

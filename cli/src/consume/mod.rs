@@ -31,7 +31,7 @@ use crate::{
 /// Without a group it reads all partitions, from the beginning on. With one it shares them with the group's other members,
 /// goes on where the group has committed, and commits what it has printed.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES, after_long_help = long_examples())]
+#[command(after_help = examples())]
 pub(crate) struct ConsumeArgs {
     /// The topic
     topic: String,
@@ -63,12 +63,9 @@ Examples:
   ottla consume orders --from end --format '%p %o %k %v'
   ottla consume orders --from -10 --exit-at-end         the last 10 of each partition
   ottla consume orders --from -15m --format json | jq .value
-  ottla consume orders --group billing --max 100
+  ottla consume orders --group billing --max 100";
 
-Letters of templates: %t topic, %p partition, %o offset, %T timestamp, %k key, %v or %s value, %h headers,
-%K and %S the lengths of key and value; --help explains them.";
-
-fn long_examples() -> String {
+fn examples() -> String {
     format!("{EXAMPLES}\n\n{}", template::HELP)
 }
 
