@@ -1,3 +1,4 @@
 //! A reference Kafka broker.
 
 pub mod config;
+pub mod coordinator;
