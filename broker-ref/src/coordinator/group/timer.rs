@@ -50,6 +50,11 @@ impl Timers {
         Some(key)
     }
 
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> impl Iterator<Item = &TimerKey> {
+        self.by_key.keys()
+    }
+
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

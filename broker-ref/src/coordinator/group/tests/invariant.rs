@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::coordinator::group::timer::TimerKey;
 
 /// What a client knows of itself.
 #[derive(Clone, Default)]
@@ -108,8 +109,17 @@ impl World {
     }
 
     fn check(&self) {
-        for group in self.bench.coordinator.groups.values() {
+        let coordinator = &self.bench.coordinator;
+        for group in coordinator.groups.values() {
             group.check_invariants();
+        }
+        for key in coordinator.timers.keys() {
+            let (TimerKey::Join(id) | TimerKey::Sync(id) | TimerKey::Heartbeat(id, _)) = key;
+            let group = coordinator.groups.get(id).expect("a timer of a group that is gone");
+            if let TimerKey::Heartbeat(_, member_id) = key {
+                let is_there = group.members.contains_key(member_id) || group.pending_join.contains(member_id);
+                assert!(is_there, "a timer of a member that is gone");
+            }
         }
     }
 }

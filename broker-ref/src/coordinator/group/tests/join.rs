@@ -254,7 +254,7 @@ fn a_new_member_that_has_no_reply_for_5_minutes_is_out() {
     let first = bench.single();
     let long = JoinGroupRequest { rebalance_timeout_ms: 3_600_000, session_timeout_ms: 1_800_000, ..request("") };
     // The group waits for its first member, which lives and does not rejoin.
-    let rejoined = bench.join_with(3, &JoinGroupRequest { member_id: first.member_id.clone(), ..long.clone() });
+    let rejoined = bench.join_with(3, &JoinGroupRequest { member_id: first.member_id, ..long.clone() });
     let member = bench.joined(rejoined);
     bench.sync(&member);
     let stranger = bench.join_with(3, &long);

@@ -378,3 +378,14 @@ fn a_group_is_deleted_with_its_offsets_unless_it_has_members() {
     bench.fail_over();
     assert_eq!(bench.state(), "Dead");
 }
+
+#[test]
+fn a_transaction_keeps_a_group_that_has_nothing_else() {
+    let mut bench = Bench::new();
+    bench.commit_in_transaction(1, "t", 9);
+    bench.expire();
+    assert_eq!(bench.state(), "Empty");
+    bench.coordinator.end_transaction(ProducerId(1), false);
+    bench.expire();
+    assert_eq!(bench.state(), "Dead");
+}

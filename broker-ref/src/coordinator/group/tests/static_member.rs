@@ -158,3 +158,33 @@ fn a_static_member_that_is_away_when_a_rebalance_ends_stays_until_its_session_ti
     assert_eq!(bench.joined(token).generation_id, 2);
     assert_eq!(bench.described().members.len(), 2);
 }
+
+#[test]
+fn what_a_member_says_with_a_new_id_that_cannot_be_stored_does_not_count() {
+    let mut bench = Bench::new();
+    let [_, (instance_id, follower)] = static_pair(&mut bench);
+    bench.append_error = Some(ErrorCode::KAFKA_STORAGE_ERROR);
+    let protocols = vec![protocol("range", b"something else")];
+    bench.join_with(9, &JoinGroupRequest { protocols, ..static_request(instance_id, "") });
+    bench.append_error = None;
+    let token = bench.join_with(9, &static_request(instance_id, &follower.member_id));
+    assert_eq!(bench.joined(token).generation_id, 1);
+    assert_eq!(bench.state(), "Stable");
+}
+
+#[test]
+fn a_member_that_restarts_before_it_asked_for_its_assignment_still_has_to_ask() {
+    let mut bench = Bench::new();
+    let tokens = ["a", "b"].map(|instance_id| (instance_id, bench.join_with(9, &static_request(instance_id, ""))));
+    bench.pass(2 * INITIAL_DELAY_MS);
+    let mut joined = tokens.map(|(instance_id, token)| (instance_id, bench.joined(token)));
+    joined.sort_by_key(|(_, member)| member.leader != member.member_id);
+    let [(_, leader), (instance_id, _)] = joined;
+    bench.sync(&leader);
+    let token = bench.join_with(9, &static_request(instance_id, ""));
+    let restarted = bench.joined(token);
+    assert_eq!(bench.state(), "Stable");
+    bench.pass_alive(i64::from(REBALANCE_MS), &[&leader, &restarted]);
+    assert_eq!(bench.state(), "PreparingRebalance");
+    assert_eq!(bench.heartbeat(1, &restarted.member_id), ErrorCode::UNKNOWN_MEMBER_ID);
+}
