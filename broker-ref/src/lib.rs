@@ -18,6 +18,7 @@ mod clock;
 mod cluster;
 pub mod config;
 mod controller;
+pub mod coordinator;
 mod dispatch;
 mod fetch_session;
 pub mod log;
