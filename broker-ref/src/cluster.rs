@@ -490,7 +490,7 @@ impl Cluster {
         let limits = connection_limits(&config);
         let service = {
             let node = node.clone();
-            move || Dispatcher::new(node.clone(), LISTENER)
+            move |client_host| Dispatcher::new(node.clone(), LISTENER, client_host)
         };
         tasks.push(tokio::spawn(listener.run(limits, service)));
         self.nodes.push(ClusterNode { id: id.0, endpoint });
