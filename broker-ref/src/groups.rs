@@ -294,7 +294,11 @@ fn replay(coordinator: &mut GroupCoordinator, records: Bytes, decompressor: &mut
             }
         };
         if let Err(error) = replay_batch(coordinator, &batch, decompressor) {
-            tracing::error!(offset = batch.base_offset(), error, "a record of a group's log cannot be read, it is passed over");
+            tracing::error!(
+                offset = batch.base_offset(),
+                error,
+                "a record of a group's log cannot be read, it is passed over"
+            );
         }
     }
 }
@@ -372,7 +376,8 @@ pub(crate) fn coordinator_of(node: &Node, group_id: &str) -> Option<ottla_protoc
 /// Drives the timers of a node's coordinators, expires offsets, and follows the deletion of topics.
 pub(crate) async fn keep_time(node: Weak<Node>) {
     let Some(first) = node.upgrade() else { return };
-    let check = Duration::from_millis(u64::try_from(first.config().offsets_retention_check_interval_ms).unwrap_or(1).max(1));
+    let check =
+        Duration::from_millis(u64::try_from(first.config().offsets_retention_check_interval_ms).unwrap_or(1).max(1));
     let mut expiry = tokio::time::interval(check);
     expiry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut image = first.controller().watch();

@@ -125,7 +125,9 @@ impl Node {
         let layers = node_layers(&self.base_layers, &image, self.id);
         match BrokerConfig::new(&layers) {
             Ok(config) => *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config),
-            Err(error) => tracing::error!(node = %self.id, %error, "the settings contradict each other, the old ones stay"),
+            Err(error) => {
+                tracing::error!(node = %self.id, %error, "the settings contradict each other, the old ones stay")
+            }
         }
         self.replicas.apply(&image, &layers, self.now_ms());
         self.controller.note_applied(self.id, image.version);
@@ -182,4 +184,3 @@ async fn look_after_logs(node: Weak<Node>) {
         }
     }
 }
-

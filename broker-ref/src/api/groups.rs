@@ -33,14 +33,10 @@ pub(super) async fn operate(
 }
 
 pub(crate) async fn join(cx: &RequestContext, request: JoinGroupRequest) -> JoinGroupResponse {
-    let client = ClientInfo {
-        client_id: cx.client_id.clone(),
-        client_host: cx.client_host.clone(),
-        api_version: cx.version,
-    };
-    let joined = operate(cx, &request.group_id, |groups, now_ms, token| {
-        groups.join_group(now_ms, token, &client, &request)
-    });
+    let client =
+        ClientInfo { client_id: cx.client_id.clone(), client_host: cx.client_host.clone(), api_version: cx.version };
+    let joined =
+        operate(cx, &request.group_id, |groups, now_ms, token| groups.join_group(now_ms, token, &client, &request));
     match joined.await {
         Ok(Reply::JoinGroup(response)) => response,
         other => JoinGroupResponse {
@@ -71,9 +67,8 @@ pub(crate) async fn heartbeat(cx: &RequestContext, request: HeartbeatRequest) ->
 }
 
 pub(crate) async fn leave(cx: &RequestContext, request: LeaveGroupRequest) -> LeaveGroupResponse {
-    let left = operate(cx, &request.group_id, |groups, now_ms, token| {
-        groups.leave_group(now_ms, token, cx.version, &request)
-    });
+    let left =
+        operate(cx, &request.group_id, |groups, now_ms, token| groups.leave_group(now_ms, token, cx.version, &request));
     match left.await {
         Ok(Reply::LeaveGroup(response)) => response,
         other => LeaveGroupResponse { error_code: code_of(other), ..Default::default() },

@@ -129,19 +129,17 @@ async fn fetch_group(
     };
     let image = cx.node.image();
     let mut unknown = Vec::new();
-    if cx.version >= TOPIC_IDS_FROM {
-        if let Some(topics) = &mut group.topics {
-            topics.retain_mut(|topic| match image.topic_by_id(topic.topic_id) {
-                Some(known) => {
-                    topic.name = known.name.clone();
-                    true
-                }
-                None => {
-                    unknown.push(unknown_topic(topic));
-                    false
-                }
-            });
-        }
+    if let Some(topics) = group.topics.as_mut().filter(|_| cx.version >= TOPIC_IDS_FROM) {
+        topics.retain_mut(|topic| match image.topic_by_id(topic.topic_id) {
+            Some(known) => {
+                topic.name = known.name.clone();
+                true
+            }
+            None => {
+                unknown.push(unknown_topic(topic));
+                false
+            }
+        });
     }
     let mut response = shard.read(|groups| groups.offset_fetch(&group_id, group.topics.as_deref(), require_stable));
     if cx.version >= TOPIC_IDS_FROM {

@@ -137,4 +137,3 @@ fn reachable(host: &str) -> Str {
         _ => host.into(),
     }
 }
-
