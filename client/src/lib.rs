@@ -6,6 +6,7 @@ mod client;
 pub mod config;
 pub mod consumer;
 pub mod explain;
+mod explain;
 pub mod metadata;
 pub mod net;
 pub mod partitioner;
@@ -14,4 +15,5 @@ pub mod properties;
 mod topic_partition;
 
 pub use client::{Client, ClientBuilder, MetadataError};
+pub use explain::{Wait, WaitSubject};
 pub use topic_partition::TopicPartition;
