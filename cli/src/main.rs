@@ -6,6 +6,7 @@ mod command;
 mod connection;
 mod consume;
 mod exit;
+mod group;
 mod manual;
 mod offset_spec;
 mod offsets;
@@ -53,6 +54,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Topic(arguments) => arguments.run().await,
             Command::Produce(arguments) => arguments.run().await,
             Command::Consume(arguments) => arguments.run().await,
+            Command::Group(arguments) => arguments.run().await,
             Command::Cluster(arguments) => arguments.run().await,
             Command::Perf(arguments) => arguments.run().await,
             Command::Completions(_) | Command::Man(_) => Ok(()),
