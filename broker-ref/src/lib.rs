@@ -1,1 +1,32 @@
 //! A reference Kafka broker.
+//!
+//! A [`Cluster`] of one or more nodes runs inside the program that starts it, in memory or in a directory, on TCP ports
+//! or on a [network within the process](MemoryNetwork). Every Kafka client can talk to it.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let cluster = ottla_broker::Cluster::builder().nodes(3).topic("orders", 6).start().await?;
+//! println!("bootstrap.servers={}", cluster.bootstrap_servers());
+//! cluster.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod api;
+mod clock;
+mod cluster;
+pub mod config;
+mod controller;
+pub mod coordinator;
+mod dispatch;
+mod fetch_session;
+pub mod log;
+mod network;
+mod node;
+mod partition;
+mod replicas;
+
+pub use cluster::{Cluster, ClusterBuilder, ClusterNode, ShutdownError, StartError};
+pub use controller::MetadataStoreError;
+pub use network::{Endpoint, MemoryListener, MemoryNetwork, MemoryStream};

@@ -5,11 +5,14 @@ pub mod backoff;
 mod client;
 pub mod config;
 pub mod consumer;
-pub mod explain;
+mod explain;
 pub mod metadata;
 pub mod net;
 pub mod partitioner;
+pub mod producer;
+pub mod properties;
 mod topic_partition;
 
 pub use client::{Client, ClientBuilder, MetadataError};
+pub use explain::{Wait, WaitSubject};
 pub use topic_partition::TopicPartition;

@@ -1,15 +1,29 @@
 //! Automation of this repository: `cargo xtask COMMAND`.
 
+mod ci;
+mod definition;
+mod dependencies;
+mod differential;
+mod interop;
+mod java;
 mod kafka;
+mod parity;
 mod process;
 mod requirement;
+mod table;
+mod workspace;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use self::ci::CiArguments;
+use self::dependencies::DependencyArguments;
+use self::differential::DifferentialArguments;
+use self::interop::InteropArguments;
 use self::kafka::KafkaCommand;
+use self::parity::ParityArguments;
 
 /// Automation of this repository
 #[derive(Debug, Parser)]
@@ -19,7 +33,10 @@ use self::kafka::KafkaCommand;
     after_help = "\
 Examples:
   cargo xtask ci                                  all that has to pass before a change lands
-  cargo xtask kafka run --nodes 3 -- cargo test   with a real Apache Kafka of three nodes"
+  cargo xtask parity                              our messages against Kafka's own definitions
+  cargo xtask kafka run --nodes 3 -- cargo test   with a real Apache Kafka of three nodes
+
+Kafka's jars and the clients of other languages are kept in $XDG_CACHE_HOME/ottla."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -28,15 +45,30 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum XtaskCommand {
+    /// Run all that has to pass before a change lands
+    Ci(CiArguments),
     /// Run a real Apache Kafka, from Maven Central
     #[command(subcommand)]
     Kafka(KafkaCommand),
+    /// Compare every schema with Kafka's own definition
+    Parity(ParityArguments),
+    /// Compare the bytes of random messages with those of the Java classes
+    Differential(DifferentialArguments),
+    /// Count the crates that a user of ottla builds, and look for C among them
+    Deps(DependencyArguments),
+    /// Run other clients on our broker, and ours on Apache Kafka
+    Interop(InteropArguments),
 }
 
 impl XtaskCommand {
     fn execute(self) -> Result<ExitCode> {
         match self {
+            Self::Ci(arguments) => arguments.execute(),
             Self::Kafka(command) => command.execute(),
+            Self::Parity(arguments) => arguments.execute(),
+            Self::Differential(arguments) => arguments.execute(),
+            Self::Deps(arguments) => arguments.execute(),
+            Self::Interop(arguments) => arguments.execute(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod layout;
 mod member;
+mod protocol;
 mod range;
 mod round_robin;
 mod sticky;

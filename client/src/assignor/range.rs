@@ -176,3 +176,39 @@ fn assign_together(group: &mut [&mut TopicRange<'_>]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::assignor::vectors::Group;
+
+    fn assigned(topics: &str, members: &str) -> String {
+        format!("range {topics} {members}").parse::<Group>().unwrap().answer()
+    }
+
+    #[test]
+    fn the_first_members_get_what_a_division_leaves() {
+        assert_eq!(assigned("t0:3;t1:3", "C0////t0,t1/;C1////t0,t1/"), "t0-0,t0-1,t1-0,t1-1;t0-2,t1-2");
+    }
+
+    #[test]
+    fn instance_ids_decide_before_member_ids() {
+        assert_eq!(assigned("t:3", "C0/b///t/;C1/a///t/;B////t/"), "t-1;t-0;t-2");
+    }
+
+    #[test]
+    fn members_get_partitions_of_their_rack_first() {
+        assert_eq!(assigned("t:3:c,b,a", "A//a//t/;B//b//t/;C//c//t/"), "t-2;t-1;t-0");
+    }
+
+    #[test]
+    fn topics_stay_co_partitioned_across_racks() {
+        let racks = "t:4:a,b,a,b;u:4:a,b,a,b";
+        assert_eq!(assigned(racks, "A//b//t,u/;B//a//t,u/"), "t-1,t-3,u-1,u-3;t-0,t-2,u-0,u-2");
+    }
+
+    #[test]
+    fn topics_without_metadata_and_members_without_topics_get_nothing() {
+        assert_eq!(assigned("t:2", "A////t,absent/;B////absent/"), "t-0,t-1;");
+        assert_eq!(assigned("t:1", "A////t/;B////t/"), "t-0;");
+    }
+}

@@ -34,3 +34,28 @@ impl Assignor for RoundRobinAssignor {
         assignments
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::assignor::vectors::Group;
+
+    fn assigned(topics: &str, members: &str) -> String {
+        format!("roundrobin {topics} {members}").parse::<Group>().unwrap().answer()
+    }
+
+    #[test]
+    fn partitions_are_dealt_out_in_turn() {
+        assert_eq!(assigned("t0:3;t1:3", "C0////t0,t1/;C1////t0,t1/"), "t0-0,t0-2,t1-1;t0-1,t1-0,t1-2");
+    }
+
+    #[test]
+    fn members_that_do_not_subscribe_are_passed_over() {
+        let members = "C0////t0/;C1////t0,t1/;C2////t0,t1,t2/";
+        assert_eq!(assigned("t0:1;t1:2;t2:3", members), "t0-0;t1-0;t1-1,t2-0,t2-1,t2-2");
+    }
+
+    #[test]
+    fn instance_ids_decide_before_member_ids() {
+        assert_eq!(assigned("t:3", "C0/b///t/;C1/a///t/;B////t/"), "t-1;t-0;t-2");
+    }
+}

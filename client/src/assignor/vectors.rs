@@ -4,7 +4,10 @@
 //! how the lines read, and makes them. To compare many more groups, compile it against the Kafka classes and run
 //! `OTTLA_ASSIGNOR_ORACLE="java -cp ... AssignorOracle" cargo test -p ottla-client --lib -- --ignored oracle`.
 
-use std::{collections::BTreeSet, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
 use fastrand::Rng;
 use ottla_protocol::wire::Str;
@@ -49,6 +52,15 @@ impl Group {
             assignment.partitions
         });
         sorted.collect()
+    }
+
+    /// How many members claim the partition that most of them claim.
+    fn most_claims(&self) -> usize {
+        let mut claims: BTreeMap<&TopicPartition, usize> = BTreeMap::new();
+        for partition in self.members.iter().flat_map(|member| &member.owned) {
+            *claims.entry(partition).or_default() += 1;
+        }
+        claims.into_values().max().unwrap_or_default()
     }
 
     pub(super) fn cluster(&self) -> ClusterTopics {
@@ -320,6 +332,27 @@ fn assignments_are_kafkas() {
 }
 
 #[test]
+fn odd_groups_are_assigned_without_harm() {
+    for assignor in ASSIGNORS {
+        for (group, answer) in [
+            ("t:2 ", ""),
+            (" A////t/", ""),
+            ("t:2 A/////", ""),
+            ("t:2 A/////;B////t,t,t/", ";t-0,t-1"),
+            ("t:1;u:1 A///5//t-0,u-0;B////u/", ";u-0"),
+            ("t:1:a A//a//t/;B////absent/", "t-0;"),
+        ] {
+            let answer = match (assignor, group) {
+                // A must give it up first.
+                (AssignorName::CooperativeSticky, "t:1;u:1 A///5//t-0,u-0;B////u/") => ";",
+                _ => answer,
+            };
+            assert_eq!(format!("{assignor} {group}").parse::<Group>().unwrap().answer(), answer, "{assignor} {group}");
+        }
+    }
+}
+
+#[test]
 fn a_group_prints_as_it_is_read() {
     for seed in 0..100 {
         let group = Groups::new(seed).rebalanced(AssignorName::Sticky).to_string();
@@ -343,7 +376,7 @@ fn oracle_agrees() {
 #[test]
 #[ignore = "needs Java: see the head of this file; writes the fixtures"]
 fn oracle_writes_fixtures() {
-    let groups: Vec<Group> = (0..20).flat_map(groups).collect();
+    let groups: Vec<Group> = (0..12).flat_map(groups).collect();
     let head = "# Groups and the assignments that Kafka 4.3.1 makes of them: see vectors.rs.\n";
     let lines = groups.iter().zip(ask(&groups)).map(|(group, answer)| format!("{group}\n{answer}\n"));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/assignor/fixtures/kafka.txt");
@@ -352,8 +385,16 @@ fn oracle_writes_fixtures() {
 
 /// Groups of every assignor, with and without a past.
 fn groups(seed: u64) -> Vec<Group> {
-    let both = |assignor| [Groups::new(seed).fresh(assignor), Groups::new(seed).rebalanced(assignor)];
-    ASSIGNORS.into_iter().flat_map(both).collect()
+    let kinds = |assignor| {
+        let mut contradictory = Groups::new(seed).contradictory(assignor);
+        // With different subscriptions Kafka may give a member what it does not subscribe to, if that once claimed it, and may
+        // leave a partition with a member while another one that claims it still reads it.
+        let all: Vec<String> = contradictory.topics.iter().map(|(name, _)| name.clone()).collect();
+        contradictory.members.iter_mut().for_each(|member| member.topics.clone_from(&all));
+        [Groups::new(seed).fresh(assignor), Groups::new(seed).rebalanced(assignor), contradictory]
+    };
+    // Of three members that claim one partition, Kafka lets the two with the older generation take it from the third.
+    ASSIGNORS.into_iter().flat_map(kinds).filter(|group| group.most_claims() < 3).collect()
 }
 
 /// Asks the oracle for the assignments of groups.

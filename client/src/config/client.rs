@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use super::{ConfigError, InvalidValue, check_backoff, check_bytes, check_name, check_time, names::named};
+use super::{ConfigError, InvalidValue, check_bytes, check_name, check_time, names::named};
 
 /// Settings of the connection to a cluster, shared by all that one client does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +22,15 @@ pub struct ClientConfig {
     pub default_api_timeout: Duration,
     /// `retry.backoff.ms`: the delay before the first retry of a request, doubled for each further one. Default 100 ms.
     pub retry_backoff: Duration,
-    /// `retry.backoff.max.ms`: the largest delay before a retry. Default 1 s.
+    /// `retry.backoff.max.ms`: the largest delay before a retry; also the first, if that is set
+    /// to more. Default 1 s.
     pub retry_backoff_max: Duration,
 
     /// `reconnect.backoff.ms`: the delay before the first reconnection to a broker, doubled for each further failure.
     /// Default 50 ms.
     pub reconnect_backoff: Duration,
-    /// `reconnect.backoff.max.ms`: the largest delay before a reconnection. Default 1 s.
+    /// `reconnect.backoff.max.ms`: the largest delay before a reconnection; also the first, if that is
+    /// set to more. Default 1 s.
     pub reconnect_backoff_max: Duration,
     /// `socket.connection.setup.timeout.ms`: how long a connection may take to be ready, doubled for each failure in a
     /// row. Default 10 s.
@@ -98,9 +100,6 @@ impl ClientConfig {
     /// # Errors
     /// [`ConfigError`] names the first setting that cannot.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        if self.bootstrap_servers.is_empty() {
-            return Err(ConfigError::Missing { setting: "bootstrap.servers" });
-        }
         // An empty client id is Kafka's way to send none.
         check_name("client.id", Some(self.client_id.as_str()).filter(|id| !id.is_empty()))?;
         check_name("client.rack", self.client_rack.as_deref())?;
@@ -110,7 +109,12 @@ impl ClientConfig {
         {
             size.map_or(Ok(()), |size| check_bytes(setting, size, 1))?;
         }
-        check_bytes("receive.message.max.bytes", self.max_response_bytes, 1000)
+        check_bytes("receive.message.max.bytes", self.max_response_bytes, 1000)?;
+        // Last, so that a reader of settings whose servers come from elsewhere can tell that all else is right.
+        if self.bootstrap_servers.is_empty() {
+            return Err(ConfigError::Missing { setting: "bootstrap.servers" });
+        }
+        Ok(())
     }
 
     fn validate_times(&self) -> Result<(), ConfigError> {
@@ -124,16 +128,16 @@ impl ClientConfig {
                 reason: "a call must last at least as long as one of its requests; raise the former",
             });
         }
-        check_backoff(("retry.backoff.ms", self.retry_backoff), ("retry.backoff.max.ms", self.retry_backoff_max))?;
-        check_backoff(
+        for (setting, time) in [
+            ("retry.backoff.ms", self.retry_backoff),
+            ("retry.backoff.max.ms", self.retry_backoff_max),
             ("reconnect.backoff.ms", self.reconnect_backoff),
             ("reconnect.backoff.max.ms", self.reconnect_backoff_max),
-        )?;
+        ] {
+            check_time(setting, time, Duration::ZERO)?;
+        }
         check_time("socket.connection.setup.timeout.ms", self.connection_setup_timeout, millisecond)?;
-        check_backoff(
-            ("socket.connection.setup.timeout.ms", self.connection_setup_timeout),
-            ("socket.connection.setup.timeout.max.ms", self.connection_setup_timeout_max),
-        )?;
+        check_time("socket.connection.setup.timeout.max.ms", self.connection_setup_timeout_max, millisecond)?;
         if let Some(idle) = self.connections_max_idle {
             check_time("connections.max.idle.ms", idle, millisecond)?;
         }
@@ -267,10 +271,10 @@ mod tests {
     }
 
     #[test]
-    fn a_backoff_above_its_maximum_is_a_conflict() {
-        let config = ClientConfig { retry_backoff: Duration::from_secs(2), ..valid() };
+    fn a_call_must_last_as_long_as_a_request() {
+        let config = ClientConfig { default_api_timeout: Duration::from_secs(29), ..valid() };
         let error = config.validate().unwrap_err();
-        assert!(error.to_string().starts_with("retry.backoff.ms conflicts with retry.backoff.max.ms"), "{error}");
+        assert!(error.to_string().starts_with("default.api.timeout.ms conflicts with request.timeout.ms"), "{error}");
     }
 
     #[test]

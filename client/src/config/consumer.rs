@@ -132,7 +132,7 @@ impl ConsumerConfig {
                 reason: "a fetch that waits for records would time out; lower the former",
             });
         }
-        if self.fetch_max_bytes.saturating_add(Self::RESPONSE_OVERHEAD) > client.max_response_bytes {
+        if client.max_response_bytes < self.least_max_response_bytes() {
             return Err(ConfigError::Conflict {
                 setting: "fetch.max.bytes",
                 other: "receive.message.max.bytes",
@@ -140,6 +140,11 @@ impl ConsumerConfig {
             });
         }
         Ok(())
+    }
+
+    /// The least `max_response_bytes` that lets a full fetch response through: no response is longer than a 32-bit length says.
+    pub(crate) fn least_max_response_bytes(&self) -> usize {
+        self.fetch_max_bytes.saturating_add(Self::RESPONSE_OVERHEAD).min(i32::MAX as usize)
     }
 
     /// Bytes of a fetch response beside its records, as librdkafka reckons.

@@ -1,7 +1,7 @@
 //! Settings as plain typed structs, with Kafka's Java defaults unless a field says otherwise.
 //!
 //! Every field is public and says its Kafka name, unit and default. `validate` holds what one field cannot say by its
-//! type; builders and the properties reader call it, so a client never runs on settings that contradict
+//! type; builders and [`properties`](crate::properties) call it, so a client never runs on settings that contradict
 //! each other.
 
 mod client;
@@ -66,20 +66,6 @@ fn check_time(setting: &'static str, time: Duration, min: Duration) -> Result<()
     }
     let valid = format!("{} to {} ms", min.as_millis(), i32::MAX);
     Err(ConfigError::OutOfRange { setting, value: format!("{} ms", time.as_millis()), valid })
-}
-
-/// Fails if an initial backoff exceeds the largest one.
-fn check_backoff(
-    (setting, initial): (&'static str, Duration),
-    (other, max): (&'static str, Duration),
-) -> Result<(), ConfigError> {
-    check_time(setting, initial, Duration::ZERO)?;
-    check_time(other, max, Duration::ZERO)?;
-    if initial > max {
-        let reason = "the first delay must not exceed the largest; raise the latter";
-        return Err(ConfigError::Conflict { setting, other, reason });
-    }
-    Ok(())
 }
 
 /// Fails if a name is given but empty, or too long for the wire.

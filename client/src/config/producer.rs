@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use ottla_protocol::record::Compression;
+use ottla_protocol::{compression::level_range, record::Compression};
 
 use super::{ClientConfig, ConfigError, check_bytes, check_name, check_time, names::named};
 
@@ -238,14 +238,15 @@ impl CompressionConfig {
 
     fn validate(&self) -> Result<(), ConfigError> {
         let Some(level) = self.level else { return Ok(()) };
-        let (setting, range) = match self.codec {
-            Compression::Gzip => ("compression.gzip.level", 1..=9),
-            Compression::Lz4 => ("compression.lz4.level", 1..=17),
-            Compression::Zstd => ("compression.zstd.level", -131_072..=22),
-            Compression::None | Compression::Snappy => {
-                let reason = "this codec has no levels; leave it unset";
-                return Err(ConfigError::Conflict { setting: "compression.level", other: "compression.type", reason });
-            }
+        let setting = match self.codec {
+            Compression::Gzip => "compression.gzip.level",
+            Compression::Lz4 => "compression.lz4.level",
+            Compression::Zstd => "compression.zstd.level",
+            Compression::None | Compression::Snappy => "compression.level",
+        };
+        let Some(range) = level_range(self.codec) else {
+            let reason = "this codec has no levels; leave it unset";
+            return Err(ConfigError::Conflict { setting, other: "compression.type", reason });
         };
         if range.contains(&level) {
             return Ok(());

@@ -129,7 +129,6 @@ impl Connection {
         let request = ApiVersionsRequest {
             client_software_name: Str::from_static("ottla"),
             client_software_version: Str::from_static(env!("CARGO_PKG_VERSION")),
-            ..ApiVersionsRequest::default()
         };
         let mut version = ApiVersionsRequest::VERSIONS.last;
         loop {

@@ -147,9 +147,10 @@ mod tests {
 
     #[test]
     fn crc32_chooses_as_librdkafka() {
-        // CRC-32 of "123456789" is 0xCBF43926, the check value of the algorithm.
-        assert_eq!(choose(&Crc32, Some(b"123456789"), i32::MAX), Some((0xCBF4_3926_u32 % 0x7FFF_FFFF) as i32));
-        assert_eq!(choose(&Crc32, Some(b"123456789"), 10), Some(2));
+        // From rd_kafka_msg_partitioner_consistent of librdkafka 2.16.0.
+        for (key, count, partition) in LIBRDKAFKA_CHOICES {
+            assert_eq!(choose(&Crc32, Some(key), count), Some(partition), "{key:?} of {count}");
+        }
     }
 
     #[test]
@@ -231,5 +232,23 @@ mod tests {
         (b"0123456789abcdef0", 6, 0),
         (b"0123456789abcdef0", 50, 38),
         (b"0123456789abcdef0", 2147483647, 1856781438),
+    ];
+
+    /// Key, count of partitions, librdkafka's partition.
+    const LIBRDKAFKA_CHOICES: [(&[u8], i32, i32); 14] = [
+        (b"a", 1, 0),
+        (b"a", 6, 3),
+        (b"a", 2147483647, 1756872260),
+        (b"ab", 6, 5),
+        (b"ab", 50, 35),
+        (b"customer-42", 6, 5),
+        (b"customer-42", 50, 5),
+        (b"0123456789abcdef0", 6, 3),
+        (b"0123456789abcdef0", 50, 45),
+        (b"\xc3\xbcnl\xc3\xa4ut", 6, 5),
+        (b"\xc3\xbcnl\xc3\xa4ut", 50, 41),
+        (b"123456789", 1, 0),
+        (b"123456789", 50, 12),
+        (b"123456789", 2147483647, 1274296615),
     ];
 }

@@ -156,9 +156,10 @@ fn encode_value(message: &str, field: &WireField) -> TokenStream {
             false => quote!(#wire::encode(&self.#ident, e)?;),
         };
     }
-    let nullable = match field.never_flexible {
-        true => quote!(#derived::encode_nullable_inflexible::<#inner>(self.#ident.as_ref(), e)?;),
-        false => quote!(<#inner as #wire>::encode_nullable(self.#ident.as_ref(), e)?;),
+    let nullable = match (field.never_flexible, field.tag) {
+        (true, _) => quote!(#derived::encode_nullable_inflexible::<#inner>(self.#ident.as_ref(), e)?;),
+        (false, None) => quote!(<#inner as #wire>::encode_nullable(self.#ident.as_ref(), e)?;),
+        (false, Some(_)) => quote!(#derived::encode_nullable_tagged::<#inner>(self.#ident.as_ref(), e)?;),
     };
     if field.nullable.is_all() {
         return nullable;
@@ -259,9 +260,10 @@ fn decode_value(message: &str, field: &WireField) -> TokenStream {
         true => quote!(#derived::decode_inflexible::<#inner>(d)),
         false => quote!(<#inner as #wire>::decode(d)),
     };
-    let nullable = match field.never_flexible {
-        true => quote!(#derived::decode_nullable_inflexible::<#inner>(d)),
-        false => quote!(<#inner as #wire>::decode_nullable(d)),
+    let nullable = match (field.never_flexible, field.tag) {
+        (true, _) => quote!(#derived::decode_nullable_inflexible::<#inner>(d)),
+        (false, None) => quote!(<#inner as #wire>::decode_nullable(d)),
+        (false, Some(_)) => quote!(#derived::decode_nullable_tagged::<#inner>(d)),
     };
     let read = if !field.optional {
         plain
@@ -271,14 +273,18 @@ fn decode_value(message: &str, field: &WireField) -> TokenStream {
         let allowed = field.nullable.holds(&quote!(version));
         quote!((if #allowed { #nullable } else { #plain.map(::core::option::Option::Some) }))
     };
-    quote!(#read.map_err(|error| error.within(#message, #name))?)
+    // A `match` instead of `map_err` and `?`: a closure for each of a thousand fields takes its time to compile.
+    quote! {
+        match #read {
+            Ok(value) => value,
+            Err(error) => return Err(error.within(#message, #name)),
+        }
+    }
 }
 
 fn decode_tagged(message: &str, fields: &[WireField]) -> TokenStream {
     if fields.iter().all(|f| f.tag.is_none()) {
-        return quote!(if d.is_flexible() {
-            d.take_tagged(|_, _| Ok(false))?;
-        });
+        return quote!(d.skip_tagged()?;);
     }
     let arms = fields.iter().filter(|f| f.tag.is_some()).map(|field| {
         let tag = field.tag;
@@ -289,7 +295,7 @@ fn decode_tagged(message: &str, fields: &[WireField]) -> TokenStream {
     });
     quote! {
         if d.is_flexible() {
-            d.take_tagged(|tag, d| {
+            d.take_tagged(&mut |tag, d| {
                 match tag {
                     #(#arms)*
                     _ => return Ok(false),

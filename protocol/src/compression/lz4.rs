@@ -61,25 +61,20 @@ impl std::fmt::Debug for Encoder {
     }
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Decoder;
-
-impl Decoder {
-    /// Decodes one frame after another.
-    pub(super) fn decode(&mut self, mut input: &[u8], out: &mut Output<'_>) -> Result<(), DecompressError> {
-        loop {
-            let magic = take_u32(&mut input).ok_or_else(|| out.corrupt("cut short"))?;
-            match magic {
-                MAGIC => decode_frame(&mut input, out)?,
-                skippable if skippable & !0xf == SKIPPABLE_MAGIC => {
-                    let len = take_u32(&mut input).ok_or_else(|| out.corrupt("cut short"))?;
-                    input = input.get(len as usize..).ok_or_else(|| out.corrupt("cut short"))?;
-                }
-                other => return Err(out.corrupt(format_args!("bad magic number {other:#010x}"))),
+/// Decodes one frame after another. There is no context to keep.
+pub(super) fn decode(mut input: &[u8], out: &mut Output<'_>) -> Result<(), DecompressError> {
+    loop {
+        let magic = take_u32(&mut input).ok_or_else(|| out.corrupt("cut short"))?;
+        match magic {
+            MAGIC => decode_frame(&mut input, out)?,
+            skippable if skippable & !0xf == SKIPPABLE_MAGIC => {
+                let len = take_u32(&mut input).ok_or_else(|| out.corrupt("cut short"))?;
+                input = input.get(len as usize..).ok_or_else(|| out.corrupt("cut short"))?;
             }
-            if input.is_empty() {
-                return Ok(());
-            }
+            other => return Err(out.corrupt(format_args!("bad magic number {other:#010x}"))),
+        }
+        if input.is_empty() {
+            return Ok(());
         }
     }
 }

@@ -10,7 +10,7 @@
 //! | gzip | 1 to 9, or -1 | -1, which is 6 | as zlib |
 //! | snappy | none | | |
 //! | lz4 | 1 to 17 | 9 | accepted for Kafka's sake, always the fast compressor: there is no high-compression LZ4 in pure Rust |
-//! | zstd | -131072 to 22 | 3 | the pure-Rust encoder works at about level 1 whatever is asked for; with the feature `zstd-c`, as libzstd |
+//! | zstd | -131072 to 22 | 3 | in pure Rust ever more places are tried for a match, but there is no optimal parsing, so from about 9 on a level gains less than with libzstd; with the feature `zstd-c`, as libzstd |
 //!
 //! Whatever the level, every reader can read the result.
 //!
@@ -230,7 +230,6 @@ pub struct Decompressor {
     limits: DecompressLimits,
     gzip: gzip::Decoder,
     snappy: snappy::Decoder,
-    lz4: lz4::Decoder,
     zstd: zstd::Decoder,
     out: BytesMut,
 }
@@ -261,7 +260,7 @@ impl Decompressor {
             Compression::None => out.write(input),
             Compression::Gzip => self.gzip.decode(input, &mut out),
             Compression::Snappy => self.snappy.decode(input, &mut out),
-            Compression::Lz4 => self.lz4.decode(input, &mut out),
+            Compression::Lz4 => lz4::decode(input, &mut out),
             Compression::Zstd => self.zstd.decode(input, self.limits.zstd_window_log_max, &mut out),
         };
         let whole = self.out.split().freeze();
@@ -348,6 +347,14 @@ mod tests {
                 assert!(len < 1 << 20 || compressed.len() < len / 2, "{} {len}: {}", codec.name(), compressed.len());
             }
         }
+    }
+
+    #[test]
+    fn content_larger_than_a_zstd_window_round_trips() {
+        let input = text(64 << 10).repeat(140);
+        let compressed = compress(Compression::Zstd, &input);
+        assert!(compressed.len() < 64 << 10);
+        assert!(decompress(Compression::Zstd, &compressed).unwrap() == input);
     }
 
     #[test]

@@ -18,8 +18,9 @@ impl<'b> Output<'b> {
     /// Writes to `buf`, which is empty, at most `limit` bytes.
     pub(super) fn new(buf: &'b mut BytesMut, codec: Compression, limit: usize, input_len: usize) -> Self {
         buf.clear();
-        buf.reserve(input_len.saturating_mul(4).min(MAX_FIRST_GUESS).min(limit));
-        Self { buf, codec, limit }
+        let mut output = Self { buf, codec, limit };
+        output.reserve(input_len.saturating_mul(4).min(MAX_FIRST_GUESS).min(limit));
+        output
     }
 
     pub(super) fn len(&self) -> usize {
@@ -45,6 +46,7 @@ impl<'b> Output<'b> {
         if bytes.len() > self.remaining() {
             return Err(self.too_large());
         }
+        self.reserve(bytes.len());
         self.buf.extend_from_slice(bytes);
         Ok(())
     }
@@ -53,9 +55,22 @@ impl<'b> Output<'b> {
     /// [`filled`](Self::filled) how much of that was used.
     pub(super) fn room(&mut self, len: usize) -> (&[u8], &mut [u8]) {
         let written = self.buf.len();
-        self.buf.resize(written + len.min(self.remaining()), 0);
+        let len = len.min(self.remaining());
+        self.reserve(len);
+        self.buf.resize(written + len, 0);
         let (before, room) = self.buf.split_at_mut(written);
         (before, room)
+    }
+
+    /// Makes room for `len` bytes, which the limit allows. The buffer doubles, but never beyond the limit.
+    fn reserve(&mut self, len: usize) {
+        if self.buf.try_reclaim(len) {
+            return;
+        }
+        let capacity = self.buf.capacity().saturating_mul(2).min(self.limit).max(self.buf.len() + len);
+        let mut larger = BytesMut::with_capacity(capacity);
+        larger.extend_from_slice(self.buf);
+        *self.buf = larger;
     }
 
     /// Keeps `len` bytes in total, after [`room`](Self::room).

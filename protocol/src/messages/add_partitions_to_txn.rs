@@ -70,3 +70,62 @@ pub struct AddPartitionsToTxnPartitionResult {
     pub partition_index: i32,
     pub partition_error_code: ErrorCode,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request = AddPartitionsToTxnRequest {
+            transactions: vec![AddPartitionsToTxnTransaction {
+                transactional_id: "x".into(),
+                producer_id: ProducerId(2),
+                producer_epoch: 3,
+                verify_only: true,
+                topics: vec![AddPartitionsToTxnTopic { name: "n".into(), partitions: vec![6] }],
+            }],
+            ..Default::default()
+        };
+        assert_bytes(&request, 5, b"\x02\x02x\0\0\0\0\0\0\0\x02\0\x03\x01\x02\x02n\x02\0\0\0\x06\0\0\0");
+        request.transactions = vec![];
+        request.v3_and_below_transactional_id = "vabti".into();
+        request.v3_and_below_producer_id = ProducerId(8);
+        request.v3_and_below_producer_epoch = 9;
+        request.v3_and_below_topics = vec![AddPartitionsToTxnTopic { name: "n".into(), partitions: vec![6] }];
+        assert_bytes(&request, 3, b"\x06vabti\0\0\0\0\0\0\0\x08\0\x09\x02\x02n\x02\0\0\0\x06\0\0");
+        assert_bytes(&request, 2, b"\0\x05vabti\0\0\0\0\0\0\0\x08\0\x09\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x06");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = AddPartitionsToTxnResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            results_by_transaction: vec![AddPartitionsToTxnResult {
+                transactional_id: "x".into(),
+                topic_results: vec![AddPartitionsToTxnTopicResult {
+                    name: "n".into(),
+                    results_by_partition: vec![AddPartitionsToTxnPartitionResult {
+                        partition_index: 5,
+                        partition_error_code: ErrorCode(6),
+                    }],
+                }],
+            }],
+            ..Default::default()
+        };
+        assert_bytes(&response, 5, b"\0\0\0\x01\0\x02\x02\x02x\x02\x02n\x02\0\0\0\x05\0\x06\0\0\0\0");
+        response.error_code = ErrorCode::NONE;
+        response.results_by_transaction = vec![];
+        response.results_by_topic_v3_and_below = vec![AddPartitionsToTxnTopicResult {
+            name: "n".into(),
+            results_by_partition: vec![AddPartitionsToTxnPartitionResult {
+                partition_index: 5,
+                partition_error_code: ErrorCode(6),
+            }],
+        }];
+        assert_bytes(&response, 3, b"\0\0\0\x01\x02\x02n\x02\0\0\0\x05\0\x06\0\0\0");
+        assert_bytes(&response, 2, b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x05\0\x06");
+    }
+}

@@ -57,3 +57,49 @@ pub struct FinalizedFeatureKey {
     pub max_version_level: i16,
     pub min_version_level: i16,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request =
+            ApiVersionsRequest { client_software_name: "csn".into(), client_software_version: "csv".into() };
+        assert_bytes(&request, 4, b"\x04csn\x04csv\0");
+        request.client_software_name = Default::default();
+        request.client_software_version = Default::default();
+        assert_bytes(&request, 2, b"");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = ApiVersionsResponse {
+            error_code: ErrorCode(1),
+            api_keys: vec![ApiVersion { api_key: ApiKey(2), min_version: 3, max_version: 4 }],
+            throttle_time_ms: 5,
+            supported_features: vec![SupportedFeatureKey { name: "n".into(), min_version: 7, max_version: 8 }],
+            finalized_features_epoch: 9,
+            finalized_features: vec![FinalizedFeatureKey {
+                name: "n".into(),
+                max_version_level: 11,
+                min_version_level: 12,
+            }],
+            zk_migration_ready: true,
+        };
+        assert_bytes(
+            &response,
+            4,
+            b"\0\x01\x02\0\x02\0\x03\0\x04\0\0\0\0\x05\x04\0\x08\x02\x02n\0\x07\0\x08\0\x01\x08\0\0\0\0\0\0\0\
+             \x09\x02\x08\x02\x02n\0\x0b\0\x0c\0\x03\x01\x01",
+        );
+        response.supported_features = vec![];
+        response.finalized_features_epoch = -1;
+        response.finalized_features = vec![];
+        response.zk_migration_ready = false;
+        assert_bytes(&response, 2, b"\0\x01\0\0\0\x01\0\x02\0\x03\0\x04\0\0\0\x05");
+        response.throttle_time_ms = 0;
+        assert_bytes(&response, 0, b"\0\x01\0\0\0\x01\0\x02\0\x03\0\x04");
+    }
+}

@@ -65,3 +65,59 @@ pub struct ConsumerGroupHeartbeatResponse {
 pub struct Assignment {
     pub topic_partitions: Vec<TopicPartitions>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request = ConsumerGroupHeartbeatRequest {
+            group_id: "g".into(),
+            member_id: "m".into(),
+            member_epoch: 3,
+            instance_id: Some("ii".into()),
+            rack_id: Some("r".into()),
+            rebalance_timeout_ms: 6,
+            subscribed_topic_names: Some(vec!["stn".into()]),
+            subscribed_topic_regex: Some("str".into()),
+            server_assignor: Some("sa".into()),
+            topic_partitions: Some(vec![TopicPartitions { topic_id: Uuid([0xaa; 16]), partitions: vec![11] }]),
+        };
+        assert_bytes(
+            &request,
+            1,
+            b"\x02g\x02m\0\0\0\x03\x03ii\x02r\0\0\0\x06\x02\x04stn\x04str\x03sa\x02\xaa\xaa\xaa\xaa\xaa\xaa\
+             \xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\x02\0\0\0\x0b\0\0",
+        );
+        request.subscribed_topic_regex = None;
+        assert_bytes(
+            &request,
+            0,
+            b"\x02g\x02m\0\0\0\x03\x03ii\x02r\0\0\0\x06\x02\x04stn\x03sa\x02\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\
+             \xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\x02\0\0\0\x0b\0\0",
+        );
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let response = ConsumerGroupHeartbeatResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            member_id: Some("m".into()),
+            member_epoch: 5,
+            heartbeat_interval_ms: 6,
+            assignment: Some(Assignment {
+                topic_partitions: vec![TopicPartitions { topic_id: Uuid([0xa7; 16]), partitions: vec![8] }],
+            }),
+        };
+        assert_bytes(
+            &response,
+            1,
+            b"\0\0\0\x01\0\x02\x03em\x02m\0\0\0\x05\0\0\0\x06\x01\x02\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\
+             \xa7\xa7\xa7\xa7\xa7\xa7\x02\0\0\0\x08\0\0\0",
+        );
+    }
+}

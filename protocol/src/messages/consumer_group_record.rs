@@ -75,7 +75,7 @@ pub struct ConsumerGroupMemberMetadataValue {
     pub rebalance_timeout_ms: i32,
     pub server_assignor: Option<Str>,
     /// Set for a member that uses the classic protocol.
-    #[wire(tag = 0, default = null)]
+    #[wire(tag = 0)]
     pub classic_member_metadata: Option<ClassicMemberMetadata>,
 }
 
@@ -159,7 +159,7 @@ pub struct TopicPartitions {
     pub topic_id: Uuid,
     pub partitions: Vec<i32>,
     /// When each partition was assigned, in the order of `partitions`; fences late commits.
-    #[wire(tag = 0, default = null)]
+    #[wire(tag = 0)]
     pub assignment_epochs: Option<Vec<i32>>,
 }
 

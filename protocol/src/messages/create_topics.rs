@@ -82,3 +82,75 @@ pub struct CreatableTopicConfigs {
     /// The value is a secret, and not sent.
     pub is_sensitive: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let request = CreateTopicsRequest {
+            topics: vec![CreatableTopic {
+                name: "n".into(),
+                num_partitions: 2,
+                replication_factor: 3,
+                assignments: vec![CreatableReplicaAssignment { partition_index: 4, broker_ids: vec![NodeId(5)] }],
+                configs: vec![CreatableTopicConfig { name: "n".into(), value: Some("v".into()) }],
+            }],
+            timeout_ms: 30000,
+            validate_only: true,
+        };
+        assert_bytes(
+            &request,
+            7,
+            b"\x02\x02n\0\0\0\x02\0\x03\x02\0\0\0\x04\x02\0\0\0\x05\0\x02\x02n\x02v\0\0\0\0u0\x01\0",
+        );
+        assert_bytes(
+            &request,
+            4,
+            b"\0\0\0\x01\0\x01n\0\0\0\x02\0\x03\0\0\0\x01\0\0\0\x04\0\0\0\x01\0\0\0\x05\0\0\0\x01\0\x01n\0\x01\
+             v\0\0u0\x01",
+        );
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = CreateTopicsResponse {
+            throttle_time_ms: 1,
+            topics: vec![CreatableTopicResult {
+                name: "n".into(),
+                topic_id: Uuid([0xa3; 16]),
+                error_code: ErrorCode(4),
+                error_message: Some("em".into()),
+                topic_config_error_code: ErrorCode(6),
+                num_partitions: 7,
+                replication_factor: 8,
+                configs: Some(vec![CreatableTopicConfigs {
+                    name: "n".into(),
+                    value: Some("v".into()),
+                    read_only: true,
+                    config_source: 12,
+                    is_sensitive: true,
+                }]),
+            }],
+        };
+        assert_bytes(
+            &response,
+            7,
+            b"\0\0\0\x01\x02\x02n\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\0\x04\x03em\
+             \0\0\0\x07\0\x08\x02\x02n\x02v\x01\x0c\x01\0\x01\0\x02\0\x06\0",
+        );
+        response.topics[0].topic_id = Uuid::ZERO;
+        assert_bytes(
+            &response,
+            6,
+            b"\0\0\0\x01\x02\x02n\0\x04\x03em\0\0\0\x07\0\x08\x02\x02n\x02v\x01\x0c\x01\0\x01\0\x02\0\x06\0",
+        );
+        response.topics[0].topic_config_error_code = ErrorCode::NONE;
+        response.topics[0].num_partitions = -1;
+        response.topics[0].replication_factor = -1;
+        response.topics[0].configs = Some(vec![]);
+        assert_bytes(&response, 4, b"\0\0\0\x01\0\0\0\x01\0\x01n\0\x04\0\x02em");
+    }
+}

@@ -67,3 +67,69 @@ pub struct DescribeConfigsSynonym {
     pub value: Option<Str>,
     pub source: i8,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request = DescribeConfigsRequest {
+            resources: vec![DescribeConfigsResource {
+                resource_type: 1,
+                resource_name: "rn".into(),
+                configuration_keys: Some(vec!["ck".into()]),
+            }],
+            include_synonyms: true,
+            include_documentation: true,
+        };
+        assert_bytes(&request, 4, b"\x02\x01\x03rn\x02\x03ck\0\x01\x01\0");
+        assert_bytes(&request, 3, b"\0\0\0\x01\x01\0\x02rn\0\0\0\x01\0\x02ck\x01\x01");
+        request.include_documentation = false;
+        assert_bytes(&request, 2, b"\0\0\0\x01\x01\0\x02rn\0\0\0\x01\0\x02ck\x01");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = DescribeConfigsResponse {
+            throttle_time_ms: 1,
+            results: vec![DescribeConfigsResult {
+                error_code: ErrorCode(2),
+                error_message: Some("em".into()),
+                resource_type: 4,
+                resource_name: "rn".into(),
+                configs: vec![DescribeConfigsResourceResult {
+                    name: "n".into(),
+                    value: Some("v".into()),
+                    read_only: true,
+                    config_source: 9,
+                    is_sensitive: true,
+                    synonyms: vec![DescribeConfigsSynonym { name: "n".into(), value: Some("v".into()), source: 13 }],
+                    config_type: 14,
+                    documentation: Some("d".into()),
+                }],
+            }],
+        };
+        assert_bytes(
+            &response,
+            4,
+            b"\0\0\0\x01\x02\0\x02\x03em\x04\x03rn\x02\x02n\x02v\x01\x09\x01\x02\x02n\x02v\x0d\0\x0e\x02d\0\0\
+             \0",
+        );
+        assert_bytes(
+            &response,
+            3,
+            b"\0\0\0\x01\0\0\0\x01\0\x02\0\x02em\x04\0\x02rn\0\0\0\x01\0\x01n\0\x01v\x01\x09\x01\0\0\0\x01\0\
+             \x01n\0\x01v\x0d\x0e\0\x01d",
+        );
+        response.results[0].configs[0].config_type = 0;
+        response.results[0].configs[0].documentation = Some(Default::default());
+        assert_bytes(
+            &response,
+            2,
+            b"\0\0\0\x01\0\0\0\x01\0\x02\0\x02em\x04\0\x02rn\0\0\0\x01\0\x01n\0\x01v\x01\x09\x01\0\0\0\x01\0\
+             \x01n\0\x01v\x0d",
+        );
+    }
+}

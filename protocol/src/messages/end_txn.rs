@@ -26,3 +26,36 @@ pub struct EndTxnResponse {
     #[wire(versions = 5.., default = -1, ignorable)]
     pub producer_epoch: i16,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let request = EndTxnRequest {
+            transactional_id: "x".into(),
+            producer_id: ProducerId(2),
+            producer_epoch: 3,
+            committed: true,
+        };
+        assert_bytes(&request, 5, b"\x02x\0\0\0\0\0\0\0\x02\0\x03\x01\0");
+        assert_bytes(&request, 2, b"\0\x01x\0\0\0\0\0\0\0\x02\0\x03\x01");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = EndTxnResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            producer_id: ProducerId(3),
+            producer_epoch: 4,
+        };
+        assert_bytes(&response, 5, b"\0\0\0\x01\0\x02\0\0\0\0\0\0\0\x03\0\x04\0");
+        response.producer_id = ProducerId::NONE;
+        response.producer_epoch = -1;
+        assert_bytes(&response, 4, b"\0\0\0\x01\0\x02\0");
+        assert_bytes(&response, 2, b"\0\0\0\x01\0\x02");
+    }
+}

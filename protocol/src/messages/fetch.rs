@@ -203,3 +203,229 @@ pub struct NodeEndpoint {
     #[wire(default = null)]
     pub rack: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request = FetchRequest {
+            cluster_id: Some("ci".into()),
+            replica_state: ReplicaState { replica_id: NodeId(3), replica_epoch: 4 },
+            max_wait_ms: 5,
+            min_bytes: 6,
+            max_bytes: 7,
+            isolation_level: 8,
+            session_id: 9,
+            session_epoch: 10,
+            topics: vec![FetchTopic {
+                topic_id: Uuid([0xac; 16]),
+                partitions: vec![FetchPartition {
+                    partition: 13,
+                    current_leader_epoch: 14,
+                    fetch_offset: 15,
+                    last_fetched_epoch: 16,
+                    log_start_offset: 17,
+                    partition_max_bytes: 18,
+                    replica_directory_id: Uuid([0xa3; 16]),
+                    high_watermark: 20,
+                }],
+                ..Default::default()
+            }],
+            forgotten_topics_data: vec![ForgottenTopic {
+                topic_id: Uuid([0xa6; 16]),
+                partitions: vec![23],
+                ..Default::default()
+            }],
+            rack_id: "r".into(),
+            ..Default::default()
+        };
+        assert_bytes(
+            &request,
+            18,
+            b"\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\x02\xac\xac\xac\xac\xac\xac\xac\xac\xac\
+             \xac\xac\xac\xac\xac\xac\xac\x02\0\0\0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0\0\0\0\0\
+             \x11\0\0\0\x12\x02\0\x10\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\x01\x08\
+             \0\0\0\0\0\0\0\x14\0\x02\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\x02\0\0\
+             \0\x17\0\x02r\x02\0\x03\x03ci\x01\x0d\0\0\0\x03\0\0\0\0\0\0\0\x04\0",
+        );
+        request.topics[0].partitions[0].high_watermark = i64::MAX;
+        assert_bytes(
+            &request,
+            17,
+            b"\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\x02\xac\xac\xac\xac\xac\xac\xac\xac\xac\
+             \xac\xac\xac\xac\xac\xac\xac\x02\0\0\0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0\0\0\0\0\
+             \x11\0\0\0\x12\x01\0\x10\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\0\x02\
+             \xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\x02\0\0\0\x17\0\x02r\x02\0\x03\
+             \x03ci\x01\x0d\0\0\0\x03\0\0\0\0\0\0\0\x04\0",
+        );
+        request.topics[0].partitions[0].replica_directory_id = Uuid::ZERO;
+        assert_bytes(
+            &request,
+            16,
+            b"\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\x02\xac\xac\xac\xac\xac\xac\xac\xac\xac\
+             \xac\xac\xac\xac\xac\xac\xac\x02\0\0\0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0\0\0\0\0\
+             \x11\0\0\0\x12\0\0\x02\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\x02\0\0\0\
+             \x17\0\x02r\x02\0\x03\x03ci\x01\x0d\0\0\0\x03\0\0\0\0\0\0\0\x04\0",
+        );
+        request.replica_id = NodeId(2);
+        request.replica_state = Default::default();
+        assert_bytes(
+            &request,
+            14,
+            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\x02\xac\xac\xac\xac\xac\xac\xac\
+             \xac\xac\xac\xac\xac\xac\xac\xac\xac\x02\0\0\0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0\0\
+             \0\0\0\x11\0\0\0\x12\0\0\x02\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\x02\
+             \0\0\0\x17\0\x02r\x01\0\x03\x03ci",
+        );
+        request.topics[0].topic = "t".into();
+        request.topics[0].topic_id = Uuid::ZERO;
+        request.forgotten_topics_data[0].topic = "t".into();
+        request.forgotten_topics_data[0].topic_id = Uuid::ZERO;
+        assert_bytes(
+            &request,
+            12,
+            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\x02\x02t\x02\0\0\0\x0d\0\0\0\
+             \x0e\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0\0\0\0\0\x11\0\0\0\x12\0\0\x02\x02t\x02\0\0\0\x17\0\x02r\
+             \x01\0\x03\x03ci",
+        );
+        request.cluster_id = None;
+        request.topics[0].partitions[0].last_fetched_epoch = -1;
+        assert_bytes(
+            &request,
+            11,
+            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\0\0\0\x01\0\x01t\0\0\0\x01\0\0\
+             \0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\0\0\0\0\x11\0\0\0\x12\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\
+             \x17\0\x01r",
+        );
+        request.rack_id = Default::default();
+        assert_bytes(
+            &request,
+            10,
+            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\0\0\0\x01\0\x01t\0\0\0\x01\0\0\
+             \0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\0\0\0\0\x11\0\0\0\x12\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\
+             \x17",
+        );
+        request.topics[0].partitions[0].current_leader_epoch = -1;
+        assert_bytes(
+            &request,
+            8,
+            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\0\0\0\x01\0\x01t\0\0\0\x01\0\0\
+             \0\x0d\0\0\0\0\0\0\0\x0f\0\0\0\0\0\0\0\x11\0\0\0\x12\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x17",
+        );
+        request.session_id = 0;
+        request.session_epoch = -1;
+        request.forgotten_topics_data = vec![];
+        assert_bytes(
+            &request,
+            6,
+            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x0d\0\0\0\0\0\0\0\
+             \x0f\0\0\0\0\0\0\0\x11\0\0\0\x12",
+        );
+        request.topics[0].partitions[0].log_start_offset = -1;
+        assert_bytes(
+            &request,
+            4,
+            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x0d\0\0\0\0\0\0\0\
+             \x0f\0\0\0\x12",
+        );
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = FetchResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            session_id: 3,
+            responses: vec![FetchableTopicResponse {
+                topic_id: Uuid([0xa5; 16]),
+                partitions: vec![PartitionData {
+                    partition_index: 6,
+                    error_code: ErrorCode(7),
+                    high_watermark: 8,
+                    last_stable_offset: 9,
+                    log_start_offset: 10,
+                    diverging_epoch: EpochEndOffset { epoch: 11, end_offset: 12 },
+                    current_leader: LeaderIdAndEpoch { leader_id: NodeId(13), leader_epoch: 14 },
+                    snapshot_id: SnapshotId { end_offset: 15, epoch: 16 },
+                    aborted_transactions: Some(vec![AbortedTransaction {
+                        producer_id: ProducerId(17),
+                        first_offset: 18,
+                    }]),
+                    preferred_read_replica: NodeId(19),
+                    records: Some(Records(Bytes::from_static(b"batch"))),
+                }],
+                ..Default::default()
+            }],
+            node_endpoints: vec![NodeEndpoint {
+                node_id: NodeId(21),
+                host: "h".into(),
+                port: 9092,
+                rack: Some("r".into()),
+            }],
+        };
+        assert_bytes(
+            &response,
+            18,
+            b"\0\0\0\x01\0\x02\0\0\0\x03\x02\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\
+             \x02\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0\x0a\x02\0\0\0\0\0\0\0\x11\
+             \0\0\0\0\0\0\0\x12\0\0\0\0\x13\x06batch\x03\0\x0d\0\0\0\x0b\0\0\0\0\0\0\0\x0c\0\x01\x09\0\0\0\
+             \x0d\0\0\0\x0e\0\x02\x0d\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\x01\0\x0e\x02\0\0\0\x15\x02h\0\0#\x84\
+             \x02r\0",
+        );
+        response.node_endpoints = vec![];
+        assert_bytes(
+            &response,
+            15,
+            b"\0\0\0\x01\0\x02\0\0\0\x03\x02\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\
+             \x02\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0\x0a\x02\0\0\0\0\0\0\0\x11\
+             \0\0\0\0\0\0\0\x12\0\0\0\0\x13\x06batch\x03\0\x0d\0\0\0\x0b\0\0\0\0\0\0\0\x0c\0\x01\x09\0\0\0\
+             \x0d\0\0\0\x0e\0\x02\x0d\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0",
+        );
+        response.responses[0].topic = "t".into();
+        response.responses[0].topic_id = Uuid::ZERO;
+        assert_bytes(
+            &response,
+            12,
+            b"\0\0\0\x01\0\x02\0\0\0\x03\x02\x02t\x02\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\
+             \0\0\0\0\0\x0a\x02\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0\x12\0\0\0\0\x13\x06batch\x03\0\x0d\0\0\0\x0b\
+             \0\0\0\0\0\0\0\x0c\0\x01\x09\0\0\0\x0d\0\0\0\x0e\0\x02\x0d\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0",
+        );
+        response.responses[0].partitions[0].diverging_epoch = Default::default();
+        response.responses[0].partitions[0].current_leader = Default::default();
+        response.responses[0].partitions[0].snapshot_id = Default::default();
+        assert_bytes(
+            &response,
+            11,
+            b"\0\0\0\x01\0\x02\0\0\0\x03\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\
+             \0\0\0\x09\0\0\0\0\0\0\0\x0a\0\0\0\x01\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0\x12\0\0\0\x13\0\0\0\x05ba\
+             tch",
+        );
+        response.responses[0].partitions[0].preferred_read_replica = NodeId::NONE;
+        assert_bytes(
+            &response,
+            10,
+            b"\0\0\0\x01\0\x02\0\0\0\x03\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\
+             \0\0\0\x09\0\0\0\0\0\0\0\x0a\0\0\0\x01\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0\x12\0\0\0\x05batch",
+        );
+        response.error_code = ErrorCode::NONE;
+        response.session_id = 0;
+        assert_bytes(
+            &response,
+            6,
+            b"\0\0\0\x01\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\
+             \0\0\0\0\x0a\0\0\0\x01\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0\x12\0\0\0\x05batch",
+        );
+        response.responses[0].partitions[0].log_start_offset = -1;
+        assert_bytes(
+            &response,
+            4,
+            b"\0\0\0\x01\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\
+             \x01\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0\x12\0\0\0\x05batch",
+        );
+    }
+}

@@ -47,3 +47,50 @@ pub struct Coordinator {
     #[wire(ignorable)]
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request =
+            FindCoordinatorRequest { key_type: 2, coordinator_keys: vec!["ck".into()], ..Default::default() };
+        assert_bytes(&request, 6, b"\x02\x02\x03ck\0");
+        request.key = "k".into();
+        request.coordinator_keys = vec![];
+        assert_bytes(&request, 3, b"\x02k\x02\0");
+        assert_bytes(&request, 2, b"\0\x01k\x02");
+        request.key_type = 0;
+        assert_bytes(&request, 0, b"\0\x01k");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = FindCoordinatorResponse {
+            throttle_time_ms: 1,
+            coordinators: vec![Coordinator {
+                key: "k".into(),
+                node_id: NodeId(8),
+                host: "h".into(),
+                port: 9092,
+                error_code: ErrorCode(11),
+                error_message: Some("em".into()),
+            }],
+            ..Default::default()
+        };
+        assert_bytes(&response, 6, b"\0\0\0\x01\x02\x02k\0\0\0\x08\x02h\0\0#\x84\0\x0b\x03em\0\0");
+        response.error_code = ErrorCode(2);
+        response.error_message = Some("em".into());
+        response.node_id = NodeId(4);
+        response.host = "h".into();
+        response.port = 9092;
+        response.coordinators = vec![];
+        assert_bytes(&response, 3, b"\0\0\0\x01\0\x02\x03em\0\0\0\x04\x02h\0\0#\x84\0");
+        assert_bytes(&response, 2, b"\0\0\0\x01\0\x02\0\x02em\0\0\0\x04\0\x01h\0\0#\x84");
+        response.throttle_time_ms = 0;
+        response.error_message = Some(Default::default());
+        assert_bytes(&response, 0, b"\0\x02\0\0\0\x04\0\x01h\0\0#\x84");
+    }
+}

@@ -1,5 +1,5 @@
 use crate::api_key::ApiKey;
-use crate::wire::{Message, Str};
+use crate::wire::{Message, Str, schema::MessageSchema};
 
 /// Opens every request: which API and version follows, and the number its response will carry.
 #[derive(Message, Clone, Debug, PartialEq)]
@@ -20,4 +20,55 @@ pub struct RequestHeader {
 #[message(kind = header, versions = 0..=1, flexible = 1..)]
 pub struct ResponseHeader {
     pub correlation_id: i32,
+}
+
+impl RequestHeader {
+    /// The header version that goes with a version of a request.
+    pub const fn version_for(request: &MessageSchema, version: i16) -> i16 {
+        if request.flexible.contains(version) { 2 } else { 1 }
+    }
+}
+
+impl ResponseHeader {
+    /// The header version that goes with a version of a response.
+    ///
+    /// ApiVersions stays at 0: a client that reads the response does not know yet whether the broker served the version
+    /// it asked for (KIP-511).
+    pub const fn version_for(response: &MessageSchema, version: i16) -> i16 {
+        let api_versions = matches!(response.key, Some(key) if key == ApiKey::API_VERSIONS.0);
+        if response.flexible.contains(version) && !api_versions { 1 } else { 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        messages::{
+            api_versions::ApiVersionsResponse,
+            fetch::{FetchRequest, FetchResponse},
+        },
+        wire::encode,
+    };
+
+    #[test]
+    fn header_versions_follow_flexibility_except_for_api_versions() {
+        assert_eq!(RequestHeader::version_for(&FetchRequest::SCHEMA, 11), 1);
+        assert_eq!(RequestHeader::version_for(&FetchRequest::SCHEMA, 12), 2);
+        assert_eq!(ResponseHeader::version_for(&FetchResponse::SCHEMA, 11), 0);
+        assert_eq!(ResponseHeader::version_for(&FetchResponse::SCHEMA, 12), 1);
+        assert_eq!(ResponseHeader::version_for(&ApiVersionsResponse::SCHEMA, 4), 0);
+    }
+
+    #[test]
+    fn client_id_keeps_its_classic_length_in_version_2() {
+        let header = RequestHeader {
+            request_api_key: ApiKey::FETCH,
+            request_api_version: 12,
+            correlation_id: 7,
+            client_id: Some("ab".into()),
+        };
+        assert_eq!(&encode(&header, 1).unwrap()[..], b"\0\x01\0\x0c\0\0\0\x07\0\x02ab");
+        assert_eq!(&encode(&header, 2).unwrap()[..], b"\0\x01\0\x0c\0\0\0\x07\0\x02ab\0");
+    }
 }

@@ -21,3 +21,32 @@ pub struct HeartbeatResponse {
     pub throttle_time_ms: i32,
     pub error_code: ErrorCode,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request = HeartbeatRequest {
+            group_id: "g".into(),
+            generation_id: 2,
+            member_id: "m".into(),
+            group_instance_id: Some("gii".into()),
+        };
+        assert_bytes(&request, 4, b"\x02g\0\0\0\x02\x02m\x04gii\0");
+        assert_bytes(&request, 3, b"\0\x01g\0\0\0\x02\0\x01m\0\x03gii");
+        request.group_instance_id = None;
+        assert_bytes(&request, 2, b"\0\x01g\0\0\0\x02\0\x01m");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = HeartbeatResponse { throttle_time_ms: 1, error_code: ErrorCode(2) };
+        assert_bytes(&response, 4, b"\0\0\0\x01\0\x02\0");
+        assert_bytes(&response, 3, b"\0\0\0\x01\0\x02");
+        response.throttle_time_ms = 0;
+        assert_bytes(&response, 0, b"\0\x02");
+    }
+}

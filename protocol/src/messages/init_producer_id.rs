@@ -40,3 +40,46 @@ pub struct InitProducerIdResponse {
     #[wire(versions = 6.., default = -1)]
     pub ongoing_txn_producer_epoch: i16,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request = InitProducerIdRequest {
+            transactional_id: Some("x".into()),
+            transaction_timeout_ms: 2,
+            producer_id: ProducerId(3),
+            producer_epoch: 4,
+            enable2_pc: true,
+            keep_prepared_txn: true,
+        };
+        assert_bytes(&request, 6, b"\x02x\0\0\0\x02\0\0\0\0\0\0\0\x03\0\x04\x01\x01\0");
+        request.enable2_pc = false;
+        request.keep_prepared_txn = false;
+        assert_bytes(&request, 5, b"\x02x\0\0\0\x02\0\0\0\0\0\0\0\x03\0\x04\0");
+        request.producer_id = ProducerId::NONE;
+        request.producer_epoch = -1;
+        assert_bytes(&request, 2, b"\x02x\0\0\0\x02\0");
+        assert_bytes(&request, 1, b"\0\x01x\0\0\0\x02");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = InitProducerIdResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            producer_id: ProducerId(3),
+            producer_epoch: 4,
+            ongoing_txn_producer_id: ProducerId(5),
+            ongoing_txn_producer_epoch: 6,
+        };
+        assert_bytes(&response, 6, b"\0\0\0\x01\0\x02\0\0\0\0\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\x06\0");
+        response.ongoing_txn_producer_id = ProducerId::NONE;
+        response.ongoing_txn_producer_epoch = -1;
+        assert_bytes(&response, 5, b"\0\0\0\x01\0\x02\0\0\0\0\0\0\0\x03\0\x04\0");
+        assert_bytes(&response, 1, b"\0\0\0\x01\0\x02\0\0\0\0\0\0\0\x03\0\x04");
+    }
+}

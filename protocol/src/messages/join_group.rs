@@ -69,3 +69,76 @@ pub struct JoinGroupResponseMember {
     pub group_instance_id: Option<Str>,
     pub metadata: Bytes,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request = JoinGroupRequest {
+            group_id: "g".into(),
+            session_timeout_ms: 2,
+            rebalance_timeout_ms: 3,
+            member_id: "m".into(),
+            group_instance_id: Some("gii".into()),
+            protocol_type: "pt".into(),
+            protocols: vec![JoinGroupRequestProtocol { name: "n".into(), metadata: Bytes::from_static(b"\x07\x08") }],
+            reason: Some("r".into()),
+        };
+        assert_bytes(&request, 9, b"\x02g\0\0\0\x02\0\0\0\x03\x02m\x04gii\x03pt\x02\x02n\x03\x07\x08\0\x02r\0");
+        request.reason = None;
+        assert_bytes(&request, 7, b"\x02g\0\0\0\x02\0\0\0\x03\x02m\x04gii\x03pt\x02\x02n\x03\x07\x08\0\0");
+        assert_bytes(
+            &request,
+            5,
+            b"\0\x01g\0\0\0\x02\0\0\0\x03\0\x01m\0\x03gii\0\x02pt\0\0\0\x01\0\x01n\0\0\0\x02\x07\x08",
+        );
+        request.group_instance_id = None;
+        assert_bytes(&request, 4, b"\0\x01g\0\0\0\x02\0\0\0\x03\0\x01m\0\x02pt\0\0\0\x01\0\x01n\0\0\0\x02\x07\x08");
+        request.rebalance_timeout_ms = -1;
+        assert_bytes(&request, 0, b"\0\x01g\0\0\0\x02\0\x01m\0\x02pt\0\0\0\x01\0\x01n\0\0\0\x02\x07\x08");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = JoinGroupResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            generation_id: 3,
+            protocol_type: Some("pt".into()),
+            protocol_name: Some("pn".into()),
+            leader: "l".into(),
+            skip_assignment: true,
+            member_id: "m".into(),
+            members: vec![JoinGroupResponseMember {
+                member_id: "m".into(),
+                group_instance_id: Some("gii".into()),
+                metadata: Bytes::from_static(b"\x07\x08"),
+            }],
+        };
+        assert_bytes(
+            &response,
+            9,
+            b"\0\0\0\x01\0\x02\0\0\0\x03\x03pt\x03pn\x02l\x01\x02m\x02\x02m\x04gii\x03\x07\x08\0\0",
+        );
+        response.skip_assignment = false;
+        assert_bytes(&response, 8, b"\0\0\0\x01\0\x02\0\0\0\x03\x03pt\x03pn\x02l\x02m\x02\x02m\x04gii\x03\x07\x08\0\0");
+        response.protocol_type = None;
+        assert_bytes(&response, 6, b"\0\0\0\x01\0\x02\0\0\0\x03\x03pn\x02l\x02m\x02\x02m\x04gii\x03\x07\x08\0\0");
+        assert_bytes(
+            &response,
+            5,
+            b"\0\0\0\x01\0\x02\0\0\0\x03\0\x02pn\0\x01l\0\x01m\0\0\0\x01\0\x01m\0\x03gii\0\0\0\x02\x07\x08",
+        );
+        response.members[0].group_instance_id = None;
+        assert_bytes(
+            &response,
+            4,
+            b"\0\0\0\x01\0\x02\0\0\0\x03\0\x02pn\0\x01l\0\x01m\0\0\0\x01\0\x01m\0\0\0\x02\x07\x08",
+        );
+        response.throttle_time_ms = 0;
+        assert_bytes(&response, 1, b"\0\x02\0\0\0\x03\0\x02pn\0\x01l\0\x01m\0\0\0\x01\0\x01m\0\0\0\x02\x07\x08");
+    }
+}

@@ -44,3 +44,48 @@ pub struct MemberResponse {
     pub group_instance_id: Option<Str>,
     pub error_code: ErrorCode,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request = LeaveGroupRequest {
+            group_id: "g".into(),
+            members: vec![MemberIdentity {
+                member_id: "m".into(),
+                group_instance_id: Some("gii".into()),
+                reason: Some("r".into()),
+            }],
+            ..Default::default()
+        };
+        assert_bytes(&request, 5, b"\x02g\x02\x02m\x04gii\x02r\0\0");
+        request.members[0].reason = None;
+        assert_bytes(&request, 4, b"\x02g\x02\x02m\x04gii\0\0");
+        assert_bytes(&request, 3, b"\0\x01g\0\0\0\x01\0\x01m\0\x03gii");
+        request.member_id = "m".into();
+        request.members = vec![];
+        assert_bytes(&request, 2, b"\0\x01g\0\x01m");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = LeaveGroupResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            members: vec![MemberResponse {
+                member_id: "m".into(),
+                group_instance_id: Some("gii".into()),
+                error_code: ErrorCode(5),
+            }],
+        };
+        assert_bytes(&response, 5, b"\0\0\0\x01\0\x02\x02\x02m\x04gii\0\x05\0\0");
+        assert_bytes(&response, 3, b"\0\0\0\x01\0\x02\0\0\0\x01\0\x01m\0\x03gii\0\x05");
+        response.members = vec![];
+        assert_bytes(&response, 2, b"\0\0\0\x01\0\x02");
+        response.throttle_time_ms = 0;
+        assert_bytes(&response, 0, b"\0\x02");
+    }
+}

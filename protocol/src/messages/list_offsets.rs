@@ -68,3 +68,66 @@ pub struct ListOffsetsPartitionResponse {
     #[wire(versions = 4.., default = -1)]
     pub leader_epoch: i32,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request = ListOffsetsRequest {
+            replica_id: NodeId(1),
+            isolation_level: 2,
+            topics: vec![ListOffsetsTopic {
+                name: "n".into(),
+                partitions: vec![ListOffsetsPartition { partition_index: 4, current_leader_epoch: 5, timestamp: 6 }],
+            }],
+            timeout_ms: 30000,
+        };
+        assert_bytes(&request, 11, b"\0\0\0\x01\x02\x02\x02n\x02\0\0\0\x04\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0u0\0");
+        request.timeout_ms = 0;
+        assert_bytes(&request, 9, b"\0\0\0\x01\x02\x02\x02n\x02\0\0\0\x04\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0");
+        assert_bytes(&request, 5, b"\0\0\0\x01\x02\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x04\0\0\0\x05\0\0\0\0\0\0\0\x06");
+        request.topics[0].partitions[0].current_leader_epoch = -1;
+        assert_bytes(&request, 3, b"\0\0\0\x01\x02\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x04\0\0\0\0\0\0\0\x06");
+        request.isolation_level = 0;
+        assert_bytes(&request, 1, b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x04\0\0\0\0\0\0\0\x06");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = ListOffsetsResponse {
+            throttle_time_ms: 1,
+            topics: vec![ListOffsetsTopicResponse {
+                name: "n".into(),
+                partitions: vec![ListOffsetsPartitionResponse {
+                    partition_index: 3,
+                    error_code: ErrorCode(4),
+                    timestamp: 5,
+                    offset: 6,
+                    leader_epoch: 7,
+                }],
+            }],
+        };
+        assert_bytes(
+            &response,
+            11,
+            b"\0\0\0\x01\x02\x02n\x02\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\x07\0\0\0",
+        );
+        assert_bytes(
+            &response,
+            5,
+            b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\
+             \x07",
+        );
+        response.topics[0].partitions[0].leader_epoch = -1;
+        assert_bytes(
+            &response,
+            3,
+            b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06",
+        );
+        response.throttle_time_ms = 0;
+        assert_bytes(&response, 1, b"\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06");
+    }
+}

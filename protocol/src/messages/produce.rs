@@ -108,3 +108,112 @@ pub struct NodeEndpoint {
     #[wire(default = null)]
     pub rack: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request = ProduceRequest {
+            transactional_id: Some("x".into()),
+            acks: 2,
+            timeout_ms: 30000,
+            topic_data: vec![TopicProduceData {
+                topic_id: Uuid([0xa5; 16]),
+                partition_data: vec![PartitionProduceData {
+                    index: 6,
+                    records: Some(Records(Bytes::from_static(b"batch"))),
+                }],
+                ..Default::default()
+            }],
+        };
+        assert_bytes(
+            &request,
+            13,
+            b"\x02x\0\x02\0\0u0\x02\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\x02\0\0\0\
+             \x06\x06batch\0\0\0",
+        );
+        request.topic_data[0].name = "n".into();
+        request.topic_data[0].topic_id = Uuid::ZERO;
+        assert_bytes(&request, 12, b"\x02x\0\x02\0\0u0\x02\x02n\x02\0\0\0\x06\x06batch\0\0\0");
+        assert_bytes(&request, 8, b"\0\x01x\0\x02\0\0u0\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x06\0\0\0\x05batch");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = ProduceResponse {
+            responses: vec![TopicProduceResponse {
+                topic_id: Uuid([0xa2; 16]),
+                partition_responses: vec![PartitionProduceResponse {
+                    index: 3,
+                    error_code: ErrorCode(4),
+                    base_offset: 5,
+                    log_append_time_ms: 6,
+                    log_start_offset: 7,
+                    record_errors: vec![BatchIndexAndErrorMessage {
+                        batch_index: 8,
+                        batch_index_error_message: Some("biem".into()),
+                    }],
+                    error_message: Some("em".into()),
+                    current_leader: LeaderIdAndEpoch { leader_id: NodeId(11), leader_epoch: 12 },
+                }],
+                ..Default::default()
+            }],
+            throttle_time_ms: 13,
+            node_endpoints: vec![NodeEndpoint {
+                node_id: NodeId(14),
+                host: "h".into(),
+                port: 9092,
+                rack: Some("r".into()),
+            }],
+        };
+        assert_bytes(
+            &response,
+            13,
+            b"\x02\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\x02\0\0\0\x03\0\x04\0\0\0\0\
+             \0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\x07\x02\0\0\0\x08\x05biem\0\x03em\x01\0\x09\0\0\0\x0b\
+             \0\0\0\x0c\0\0\0\0\0\x0d\x01\0\x0e\x02\0\0\0\x0e\x02h\0\0#\x84\x02r\0",
+        );
+        response.responses[0].name = "n".into();
+        response.responses[0].topic_id = Uuid::ZERO;
+        assert_bytes(
+            &response,
+            12,
+            b"\x02\x02n\x02\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\x07\x02\0\0\0\
+             \x08\x05biem\0\x03em\x01\0\x09\0\0\0\x0b\0\0\0\x0c\0\0\0\0\0\x0d\x01\0\x0e\x02\0\0\0\x0e\x02h\0\
+             \0#\x84\x02r\0",
+        );
+        response.responses[0].partition_responses[0].current_leader = Default::default();
+        response.node_endpoints = vec![];
+        assert_bytes(
+            &response,
+            9,
+            b"\x02\x02n\x02\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\x07\x02\0\0\0\
+             \x08\x05biem\0\x03em\0\0\0\0\0\x0d\0",
+        );
+        assert_bytes(
+            &response,
+            8,
+            b"\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\
+             \x07\0\0\0\x01\0\0\0\x08\0\x04biem\0\x02em\0\0\0\x0d",
+        );
+        response.responses[0].partition_responses[0].record_errors = vec![];
+        response.responses[0].partition_responses[0].error_message = None;
+        assert_bytes(
+            &response,
+            7,
+            b"\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\
+             \x07\0\0\0\x0d",
+        );
+        response.responses[0].partition_responses[0].log_start_offset = -1;
+        assert_bytes(
+            &response,
+            4,
+            b"\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\x0d",
+        );
+    }
+}

@@ -21,3 +21,30 @@ pub struct SaslAuthenticateResponse {
     #[wire(versions = 1.., ignorable)]
     pub session_lifetime_ms: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let request = SaslAuthenticateRequest { auth_bytes: Bytes::from_static(b"\x07\x08") };
+        assert_bytes(&request, 2, b"\x03\x07\x08\0");
+        assert_bytes(&request, 1, b"\0\0\0\x02\x07\x08");
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let mut response = SaslAuthenticateResponse {
+            error_code: ErrorCode(1),
+            error_message: Some("em".into()),
+            auth_bytes: Bytes::from_static(b"\x07\x08"),
+            session_lifetime_ms: 4,
+        };
+        assert_bytes(&response, 2, b"\0\x01\x03em\x03\x07\x08\0\0\0\0\0\0\0\x04\0");
+        assert_bytes(&response, 1, b"\0\x01\0\x02em\0\0\0\x02\x07\x08\0\0\0\0\0\0\0\x04");
+        response.session_lifetime_ms = 0;
+        assert_bytes(&response, 0, b"\0\x01\0\x02em\0\0\0\x02\x07\x08");
+    }
+}

@@ -21,7 +21,7 @@ pub struct StreamsGroupMetadataValue {
     #[wire(tag = 0, default = -1)]
     pub validated_topology_epoch: i32,
     /// The group's settings that the last assignment was computed with.
-    #[wire(tag = 1, default = null)]
+    #[wire(tag = 1)]
     pub last_assignment_configs: Option<Vec<LastAssignmentConfig>>,
 }
 
@@ -143,7 +143,7 @@ pub struct CurrentTaskIds {
     pub subtopology_id: Str,
     pub partitions: Vec<i32>,
     /// When each task was assigned, in the order of `partitions`; fences late commits.
-    #[wire(tag = 0, default = null)]
+    #[wire(tag = 0)]
     pub assignment_epochs: Option<Vec<i32>>,
 }
 

@@ -60,3 +60,66 @@ pub struct TxnOffsetCommitResponsePartition {
     pub partition_index: i32,
     pub error_code: ErrorCode,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::golden::assert_bytes;
+
+    #[test]
+    fn request_has_kafkas_bytes_in_every_layout() {
+        let mut request = TxnOffsetCommitRequest {
+            transactional_id: "x".into(),
+            group_id: "g".into(),
+            producer_id: ProducerId(3),
+            producer_epoch: 4,
+            generation_id: 5,
+            member_id: "m".into(),
+            group_instance_id: Some("gii".into()),
+            topics: vec![TxnOffsetCommitRequestTopic {
+                name: "n".into(),
+                partitions: vec![TxnOffsetCommitRequestPartition {
+                    partition_index: 9,
+                    committed_offset: 10,
+                    committed_leader_epoch: 11,
+                    committed_metadata: Some("cm".into()),
+                }],
+            }],
+        };
+        assert_bytes(
+            &request,
+            5,
+            b"\x02x\x02g\0\0\0\0\0\0\0\x03\0\x04\0\0\0\x05\x02m\x04gii\x02\x02n\x02\0\0\0\x09\0\0\0\0\0\0\0\
+             \x0a\0\0\0\x0b\x03cm\0\0\0",
+        );
+        request.generation_id = -1;
+        request.member_id = Default::default();
+        request.group_instance_id = None;
+        assert_bytes(
+            &request,
+            2,
+            b"\0\x01x\0\x01g\0\0\0\0\0\0\0\x03\0\x04\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x09\0\0\0\0\0\0\0\x0a\0\
+             \0\0\x0b\0\x02cm",
+        );
+        request.topics[0].partitions[0].committed_leader_epoch = -1;
+        assert_bytes(
+            &request,
+            1,
+            b"\0\x01x\0\x01g\0\0\0\0\0\0\0\x03\0\x04\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x09\0\0\0\0\0\0\0\x0a\0\
+             \x02cm",
+        );
+    }
+
+    #[test]
+    fn response_has_kafkas_bytes_in_every_layout() {
+        let response = TxnOffsetCommitResponse {
+            throttle_time_ms: 1,
+            topics: vec![TxnOffsetCommitResponseTopic {
+                name: "n".into(),
+                partitions: vec![TxnOffsetCommitResponsePartition { partition_index: 3, error_code: ErrorCode(4) }],
+            }],
+        };
+        assert_bytes(&response, 5, b"\0\0\0\x01\x02\x02n\x02\0\0\0\x03\0\x04\0\0\0");
+        assert_bytes(&response, 2, b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04");
+    }
+}

@@ -88,7 +88,8 @@ pub enum AppendError {
 #[derive(Debug)]
 pub struct RecordBatchBuilder {
     settings: BatchSettings,
-    /// Room for the header, then the records, uncompressed.
+    /// Room for the header, then the records, uncompressed. Empty until the first record, so that a builder that is
+    /// dropped after a seal has not prepared for nothing.
     buf: BytesMut,
     record_count: i32,
     base_timestamp: i64,
@@ -148,7 +149,7 @@ impl RecordBatchBuilder {
 
     /// Size of the batch in bytes, header included, before compression.
     pub fn size_bytes(&self) -> usize {
-        self.buf.len()
+        self.buf.len().max(HEADER_LEN)
     }
 
     /// The largest timestamp so far in milliseconds, -1 when empty.
@@ -171,7 +172,7 @@ impl RecordBatchBuilder {
             len.saturating_add(header_len(header))
         });
         let record = RecordLayout::new(self.delta(timestamp), self.record_count, key, value, count, headers_len);
-        let records = (self.buf.len() - HEADER_LEN).saturating_add(record.total);
+        let records = (self.size_bytes() - HEADER_LEN).saturating_add(record.total);
         match self.settings.compression.compression() {
             Compression::None => HEADER_LEN.saturating_add(records),
             _ => HEADER_LEN + (records as f64 * f64::from(self.compression_ratio)).ceil() as usize,
@@ -222,7 +223,7 @@ impl RecordBatchBuilder {
     {
         let headers = headers.into_iter();
         let layout = self.layout(timestamp, key, value, headers.clone())?;
-        if self.record_count > 0 && self.buf.len() + layout.total > max_bytes {
+        if self.record_count > 0 && self.size_bytes() + layout.total > max_bytes {
             return Ok(None);
         }
         Ok(Some(self.write(timestamp, &layout, key, value, headers)))
@@ -237,6 +238,7 @@ impl RecordBatchBuilder {
     /// # Errors
     /// [`CompressError`] if the codec fails; the records are still in the builder.
     pub fn seal(&mut self, compressor: &mut Compressor) -> Result<Bytes, CompressError> {
+        self.reserve_header(0);
         let sealed = match self.settings.compression.compression() {
             Compression::None => self.buf.split(),
             _ => self.compressed(compressor)?,
@@ -245,8 +247,9 @@ impl RecordBatchBuilder {
     }
 
     /// As [`seal`](Self::seal) for settings without compression, which cannot fail.
-    pub(super) fn seal_uncompressed(&mut self) -> Bytes {
+    pub fn seal_uncompressed(&mut self) -> Bytes {
         self.settings.compression = CompressionSettings::default();
+        self.reserve_header(0);
         let sealed = self.buf.split();
         self.finish(sealed)
     }
@@ -261,14 +264,25 @@ impl RecordBatchBuilder {
     /// Drops the records.
     pub fn clear(&mut self) {
         self.buf.clear();
-        self.buf.resize(HEADER_LEN, 0);
         self.record_count = 0;
         self.base_timestamp = -1;
         self.max_timestamp = -1;
     }
 
+    /// Makes room for the header, if that has not been done, and for `more` bytes behind it.
+    fn reserve_header(&mut self, more: usize) {
+        if self.buf.is_empty() {
+            self.buf.reserve(HEADER_LEN + more);
+            self.buf.resize(HEADER_LEN, 0);
+        }
+    }
+
     fn compressed(&self, compressor: &mut Compressor) -> Result<BytesMut, CompressError> {
         let records = compressor.compress(&self.settings.compression, &self.buf[HEADER_LEN..])?;
+        if HEADER_LEN + records.len() > i32::MAX as usize {
+            let reason = "the result is larger than a batch can be".to_owned();
+            return Err(CompressError { codec: self.settings.compression.compression(), reason });
+        }
         let mut sealed = BytesMut::with_capacity(HEADER_LEN + records.len());
         sealed.resize(HEADER_LEN, 0);
         sealed.extend_from_slice(records);
@@ -318,7 +332,7 @@ impl RecordBatchBuilder {
             headers_len = headers_len.saturating_add(header_len(header));
         }
         let layout = RecordLayout::new(self.delta(timestamp), self.record_count, key, value, count, headers_len);
-        let size = self.buf.len().saturating_add(layout.total);
+        let size = self.size_bytes().saturating_add(layout.total);
         if size > i32::MAX as usize {
             return Err(AppendError::TooLarge { size });
         }
@@ -339,6 +353,7 @@ impl RecordBatchBuilder {
     ) -> i32 {
         let offset_delta = self.record_count;
         if offset_delta == 0 {
+            self.reserve_header(layout.total);
             self.base_timestamp = timestamp;
             self.max_timestamp = timestamp;
         }
@@ -452,12 +467,10 @@ mod tests {
         let batch = RecordBatch::parse(bytes).unwrap();
         batch.verify_crc().unwrap();
         let records = batch.records(&mut Decompressor::default()).unwrap();
-        let mut offset = batch.base_offset();
         let mut read = Vec::new();
-        for record in &records {
+        for (offset, record) in (batch.base_offset()..).zip(&records) {
             let record = record.unwrap();
             assert_eq!(record.offset, offset);
-            offset += 1;
             let headers = record.headers().map(|header| header.unwrap());
             read.push((
                 record.timestamp,
@@ -535,6 +548,15 @@ mod tests {
         let second = builder.seal(&mut compressor).unwrap();
         assert_eq!(read(first), [one]);
         assert_eq!(read(second), [two]);
+    }
+
+    #[test]
+    fn a_batch_without_records_is_a_header_alone() {
+        let mut builder = RecordBatchBuilder::new(BatchSettings::default());
+        assert_eq!(builder.size_bytes(), HEADER_LEN);
+        let sealed = builder.seal(&mut Compressor::default()).unwrap();
+        assert_eq!(sealed.len(), HEADER_LEN);
+        assert_eq!(read(sealed), []);
     }
 
     #[test]

@@ -133,3 +133,39 @@ pub fn control_batch(
     builder.append(timestamp, Some(&key), Some(value), [])?;
     Ok(builder.seal_uncompressed())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::RecordBatch;
+
+    #[test]
+    fn a_type_that_is_not_known_is_kept_as_it_is() {
+        let settings = BatchSettings { base_offset: 9, ..BatchSettings::default() };
+        let bytes = control_batch(settings, 5, ControlRecordType(99), b"\0\x01body").unwrap();
+        let batch = RecordBatch::parse(bytes).unwrap();
+        assert!(batch.is_control() && !batch.is_transactional());
+        let records = batch.records(&mut Default::default()).unwrap();
+        let record = records.iter().next().unwrap().unwrap();
+        let expected =
+            ControlRecord::Other { record_type: ControlRecordType(99), value: Bytes::from_static(b"\0\x01body") };
+        assert_eq!(ControlRecord::parse(record.key, record.value), Ok(expected));
+    }
+
+    #[test]
+    fn a_later_version_of_a_marker_is_read_by_its_first_fields() {
+        let parsed = ControlRecord::parse(Some(b"\0\x01\0\x01more"), Some(b"\0\x02\0\0\0\x07more"));
+        let marker = EndTransactionMarker { committed: true, coordinator_epoch: 7 };
+        assert_eq!(parsed, Ok(ControlRecord::EndTransaction(marker)));
+    }
+
+    #[test]
+    fn malformed_keys_and_markers_are_errors() {
+        for key in [None, Some(&b""[..]), Some(b"\0\0\0"), Some(b"\xff\xff\0\0")] {
+            assert_eq!(ControlRecord::parse(key, Some(b"\0\0\0\0\0\0")), Err(ControlRecordError::BadKey));
+        }
+        for value in [None, Some(&b"\0\0\0\0\0"[..]), Some(b"\xff\xff\0\0\0\0")] {
+            assert_eq!(ControlRecord::parse(Some(b"\0\0\0\0"), value), Err(ControlRecordError::BadMarker));
+        }
+    }
+}

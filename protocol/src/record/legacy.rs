@@ -110,9 +110,8 @@ impl LegacyBatch {
         // A wrapper without a value has nothing to decompress, and no legal meaning.
         let inner = decompressor.decompress(self.compression, outer.value.ok_or(RecordError::BadNesting)?)?;
         let (count, last) = survey(&inner, self.magic)?;
-        // Format 1 has relative offsets, but some old writers put absolute ones.
-        let relative = self.magic == 1 && last < self.offset;
-        let offset_shift = if relative { self.offset.wrapping_sub(last) } else { 0 };
+        // The wrapper has the offset of the last message in it.
+        let offset_shift = if self.magic == 1 { self.offset.wrapping_sub(last) } else { 0 };
         Ok(Records::legacy(inner, LegacyContext { count, offset_shift, ..context }))
     }
 }

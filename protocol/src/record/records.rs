@@ -414,3 +414,122 @@ pub(super) fn take_slice<'a>(input: &mut &'a [u8], len: i32, field: &'static str
     *input = rest;
     Ok(slice)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::compression::{Compressor, Decompressor};
+    use crate::record::{Batch, BatchSettings, RecordBatch, RecordBatchBuilder};
+
+    fn sealed() -> Bytes {
+        let mut builder = RecordBatchBuilder::new(BatchSettings { base_offset: 10, ..Default::default() });
+        builder.append(100, Some(b"key"), Some(b"value"), [("a", Some(&b"1"[..])), ("b", None), ("a", None)]).unwrap();
+        builder.append(99, None, Some(b""), []).unwrap();
+        builder.append(101, Some(b""), None, []).unwrap();
+        builder.seal(&mut Compressor::default()).unwrap()
+    }
+
+    fn records(bytes: Bytes) -> Records {
+        RecordBatch::parse(bytes).unwrap().records(&mut Decompressor::default()).unwrap()
+    }
+
+    /// The record's first error, if there is one, and how many records come before it.
+    fn first_error(bytes: Vec<u8>) -> (usize, Option<RecordError>) {
+        let records = records(bytes.into());
+        let good = records.iter().take_while(Result::is_ok).count();
+        (good, records.iter().find_map(Result::err))
+    }
+
+    #[test]
+    fn null_and_empty_are_not_the_same() {
+        let records = records(sealed());
+        let read: Vec<_> = records.iter().map(|record| record.map(|r| (r.key, r.value)).unwrap()).collect();
+        assert_eq!(read, [(Some(&b"key"[..]), Some(&b"value"[..])), (None, Some(&b""[..])), (Some(&b""[..]), None)]);
+    }
+
+    #[test]
+    fn a_kept_record_shares_the_memory_of_its_batch() {
+        let bytes = sealed();
+        let range = bytes.as_ptr_range();
+        let kept: Vec<_> = records(bytes).into_iter().map(Result::unwrap).collect();
+        assert_eq!(kept.iter().map(|record| record.offset).collect::<Vec<_>>(), [10, 11, 12]);
+        assert_eq!(kept.iter().map(|record| record.timestamp).collect::<Vec<_>>(), [100, 99, 101]);
+        let value = kept[0].value.as_ref().unwrap();
+        assert_eq!(value, "value");
+        assert!(range.contains(&value.as_ptr()));
+        let headers: Vec<_> = kept[0].headers.iter().map(Result::unwrap).collect();
+        assert_eq!(headers.len(), kept[0].headers.len());
+        assert_eq!(kept[0].headers.iter().last("a"), Some(HeaderRef { key: b"a", value: None }));
+        let shared = kept[0].headers.share(headers[0].value.unwrap());
+        assert!(range.contains(&shared.as_ptr()));
+        assert_eq!(kept[0].headers.share(b"elsewhere"), "elsewhere");
+    }
+
+    #[test]
+    fn a_cursor_goes_on_where_it_stopped() {
+        let mut cursor = records(sealed()).into_iter();
+        assert_eq!(cursor.next_ref().unwrap().unwrap().offset, 10);
+        assert_eq!(cursor.next().unwrap().unwrap().offset, 11);
+        assert_eq!(cursor.next_ref().unwrap().unwrap().offset, 12);
+        assert!(cursor.next_ref().is_none() && cursor.next().is_none());
+    }
+
+    #[test]
+    fn lengths_that_cannot_be_right_are_errors_and_the_records_before_are_good() {
+        // The second record begins after the first: length, attributes, timestamp, offset, key length.
+        let first_len = 2 + usize::from(sealed()[61] >> 1) - 1;
+        let second = 61 + first_len;
+        for (at, byte, error) in [
+            (0, 0x7e, RecordError::BadLength { field: "record length", value: 63, available: 13 }),
+            (0, 0x01, RecordError::BadLength { field: "record length", value: -1, available: 13 }),
+            (4, 0x03, RecordError::BadLength { field: "key length", value: -2, available: 2 }),
+            (4, 0x06, RecordError::BadLength { field: "key length", value: 3, available: 2 }),
+            (6, 0x02, RecordError::BadLength { field: "header count", value: 1, available: 0 }),
+            (6, 0x01, RecordError::BadLength { field: "header count", value: -1, available: 0 }),
+        ] {
+            let mut bytes = sealed().to_vec();
+            bytes[second + at] = byte;
+            assert_eq!(first_error(bytes), (1, Some(error)), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn offsets_and_timestamps_that_overflow_wrap() {
+        let mut bytes = sealed().to_vec();
+        bytes[0..8].copy_from_slice(&i64::MAX.to_be_bytes());
+        bytes[27..35].copy_from_slice(&i64::MAX.to_be_bytes());
+        let records = records(bytes.into());
+        let read: Vec<_> = records.iter().map(|record| record.map(|r| (r.offset, r.timestamp)).unwrap()).collect();
+        assert_eq!(read, [(i64::MAX, i64::MAX), (i64::MIN, i64::MAX - 1), (i64::MIN + 1, i64::MIN)]);
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_batches_never_panic_and_never_yield_more_than_they_say(
+            changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), magic in 0..3u8
+        ) {
+            let mut bytes = sealed().to_vec();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes[16] = magic;
+            if let Ok(batch) = Batch::take(&mut bytes.into())
+                && let Ok(records) = batch.records(&mut Decompressor::default())
+            {
+                let count = batch.as_v2().map_or(1, RecordBatch::record_count);
+                let mut read = 0;
+                for record in &records {
+                    let Ok(record) = record else { break };
+                    let _ = record.to_record();
+                    let _ = record.headers().count();
+                    read += 1;
+                }
+                prop_assert!(read <= count);
+            }
+        }
+    }
+}

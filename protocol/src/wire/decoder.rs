@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{DecodeError, DecodeErrorKind, Str, Wire};
+use super::{DecodeError, DecodeErrorKind, Str, Wire, schema::VersionRange};
 
 /// Memory that any message may take, in bytes.
 const BASE_BUDGET: usize = 64 * 1024;
@@ -46,6 +46,20 @@ impl Decoder {
     pub fn set_version(&mut self, version: i16, flexible: bool) {
         self.version = version;
         self.flexible = flexible;
+    }
+
+    /// Sets the version for a message that has `versions`.
+    pub(super) fn begin(
+        &mut self,
+        versions: VersionRange,
+        flexible: VersionRange,
+        version: i16,
+    ) -> Result<(), DecodeError> {
+        if !versions.contains(version) {
+            return Err(self.error(DecodeErrorKind::UnsupportedVersion(version)));
+        }
+        self.set_version(version, flexible.contains(version));
+        Ok(())
     }
 
     /// Bytes that are left.
@@ -123,23 +137,40 @@ impl Decoder {
         Err(self.error(DecodeErrorKind::BadVarint))
     }
 
-    /// A length in the compact encoding, or with `classic` for the other versions. `None` is null.
-    fn take_length(
-        &mut self,
-        classic: impl FnOnce(&mut Self) -> Result<i64, DecodeError>,
-    ) -> Result<Option<usize>, DecodeError> {
-        let length = if self.flexible { i64::from(self.take_uvarint()?) - 1 } else { classic(self)? };
+    /// The length of a string, bytes or array. `None` is null.
+    fn length(&self, length: i64) -> Result<Option<usize>, DecodeError> {
         match length {
             -1 => Ok(None),
             n => usize::try_from(n).map(Some).map_err(|_| self.error(DecodeErrorKind::BadLength(n))),
         }
     }
 
+    fn take_compact_length(&mut self) -> Result<Option<usize>, DecodeError> {
+        let length = i64::from(self.take_uvarint()?) - 1;
+        self.length(length)
+    }
+
+    /// A length of two bytes, or a compact one.
+    fn take_short_length(&mut self) -> Result<Option<usize>, DecodeError> {
+        if self.flexible {
+            return self.take_compact_length();
+        }
+        let length = i16::from_be_bytes(self.take()?).into();
+        self.length(length)
+    }
+
+    /// A length of four bytes, or a compact one.
+    fn take_long_length(&mut self) -> Result<Option<usize>, DecodeError> {
+        if self.flexible {
+            return self.take_compact_length();
+        }
+        let length = i32::from_be_bytes(self.take()?).into();
+        self.length(length)
+    }
+
     /// A string, or `None` if it is null.
     pub fn take_str(&mut self) -> Result<Option<Str>, DecodeError> {
-        let Some(len) = self.take_length(|d| Ok(i64::from(i16::from_be_bytes(d.take()?))))? else {
-            return Ok(None);
-        };
+        let Some(len) = self.take_short_length()? else { return Ok(None) };
         let at = self.position;
         let bytes = self.take_bytes(len)?;
         Str::from_utf8(bytes).map(Some).map_err(|_| DecodeError::new(DecodeErrorKind::BadUtf8, at))
@@ -147,29 +178,32 @@ impl Decoder {
 
     /// A byte string, or `None` if it is null.
     pub fn take_byte_string(&mut self) -> Result<Option<Bytes>, DecodeError> {
-        let Some(len) = self.take_length(|d| Ok(i64::from(i32::from_be_bytes(d.take()?))))? else {
-            return Ok(None);
-        };
+        let Some(len) = self.take_long_length()? else { return Ok(None) };
         self.take_bytes(len).map(Some)
     }
 
     /// An array, or `None` if it is null.
     pub fn take_array<T: Wire>(&mut self) -> Result<Option<Vec<T>>, DecodeError> {
-        let Some(count) = self.take_length(|d| Ok(i64::from(i32::from_be_bytes(d.take()?))))? else {
-            return Ok(None);
-        };
-        let min_size = T::min_size(self.version, self.flexible).max(1);
-        if count.saturating_mul(min_size) > self.remaining() {
-            return Err(self.error(DecodeErrorKind::BadLength(count as i64)));
-        }
-        self.charge(count.saturating_mul(size_of::<T>()))?;
-        // The count is plausible but not proved: begin with what the bytes left justify and grow by what is read.
-        let justified = self.remaining() / size_of::<T>().max(1) + 1;
-        let mut elements = Vec::with_capacity(count.min(justified));
+        let min_size = T::min_size(self.version, self.flexible);
+        let Some((count, capacity)) = self.take_count(min_size, size_of::<T>())? else { return Ok(None) };
+        let mut elements = Vec::with_capacity(capacity);
         for _ in 0..count {
             elements.push(T::decode(self)?);
         }
         Ok(Some(elements))
+    }
+
+    /// The count of an array whose elements take at least `min_size` bytes on the wire and `size` in memory, and the
+    /// capacity to begin with.
+    fn take_count(&mut self, min_size: usize, size: usize) -> Result<Option<(usize, usize)>, DecodeError> {
+        let Some(count) = self.take_long_length()? else { return Ok(None) };
+        if count.saturating_mul(min_size.max(1)) > self.remaining() {
+            return Err(self.error(DecodeErrorKind::BadLength(count as i64)));
+        }
+        self.charge(count.saturating_mul(size))?;
+        // The count is plausible but not proved: begin with what the bytes left justify and grow by what is read.
+        let justified = self.remaining() / size.max(1) + 1;
+        Ok(Some((count, count.min(justified))))
     }
 
     fn charge(&mut self, bytes: usize) -> Result<(), DecodeError> {
@@ -179,9 +213,11 @@ impl Decoder {
 
     /// The tagged fields at the end of a struct. `known` reads the field with the given tag and says whether it is
     /// one; others are skipped.
+    ///
+    /// Takes a trait object because few structs have tags, and fewer messages carry any.
     pub fn take_tagged(
         &mut self,
-        mut known: impl FnMut(u32, &mut Self) -> Result<bool, DecodeError>,
+        known: &mut dyn FnMut(u32, &mut Self) -> Result<bool, DecodeError>,
     ) -> Result<(), DecodeError> {
         let count = self.take_uvarint()?;
         let mut last = None;
@@ -191,15 +227,20 @@ impl Decoder {
                 return Err(self.error(DecodeErrorKind::BadTag(tag)));
             }
             last = Some(tag);
-            self.take_tagged_field(tag, &mut known)?;
+            self.take_tagged_field(tag, known)?;
         }
         Ok(())
+    }
+
+    /// Skips the tagged fields at the end of a struct that knows none.
+    pub fn skip_tagged(&mut self) -> Result<(), DecodeError> {
+        if self.flexible { self.take_tagged(&mut |_, _| Ok(false)) } else { Ok(()) }
     }
 
     fn take_tagged_field(
         &mut self,
         tag: u32,
-        known: &mut impl FnMut(u32, &mut Self) -> Result<bool, DecodeError>,
+        known: &mut dyn FnMut(u32, &mut Self) -> Result<bool, DecodeError>,
     ) -> Result<(), DecodeError> {
         let size = self.take_uvarint()? as usize;
         if size > self.remaining() {

@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::EncodeError;
+use super::{EncodeError, schema::VersionRange};
 
 /// Byte strings of at least this many bytes are handed on as they are instead of being copied into the frame.
 const SHARE_FROM: usize = 4096;
@@ -47,6 +47,21 @@ impl Encoder {
     pub fn set_version(&mut self, version: i16, flexible: bool) {
         self.version = version;
         self.flexible = flexible;
+    }
+
+    /// Sets the version for a message that has `versions`.
+    pub(super) fn begin(
+        &mut self,
+        message: &'static str,
+        versions: VersionRange,
+        flexible: VersionRange,
+        version: i16,
+    ) -> Result<(), EncodeError> {
+        if !versions.contains(version) {
+            return Err(EncodeError::UnsupportedVersion { message, version });
+        }
+        self.set_version(version, flexible.contains(version));
+        Ok(())
     }
 
     /// Bytes written so far.
@@ -107,7 +122,7 @@ impl Encoder {
         self.put_length(count, i32::MAX as usize, |e, n| e.open.put_i32(n))
     }
 
-    /// A string and its length.
+    /// A string and its length. Kafka refuses strings of more than 32,767 bytes in every version.
     pub fn put_str(&mut self, value: Option<&str>) -> Result<(), EncodeError> {
         self.put_length(value.map(str::len), i16::MAX as usize, |e, n| e.open.put_i16(n as i16))?;
         self.open.put_slice(value.unwrap_or("").as_bytes());
@@ -135,10 +150,9 @@ impl Encoder {
     fn put_length(
         &mut self,
         length: Option<usize>,
-        classic_max: usize,
+        max: usize,
         put_classic: impl FnOnce(&mut Self, i32),
     ) -> Result<(), EncodeError> {
-        let max = if self.flexible { (i32::MAX - 1) as usize } else { classic_max };
         if let Some(length) = length.filter(|&length| length > max) {
             return Err(EncodeError::TooLong(length));
         }

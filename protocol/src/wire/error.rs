@@ -42,7 +42,11 @@ pub enum EncodeError {
 
 /// Why bytes are not the message they should be, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecodeError {
+pub struct DecodeError(Box<Place>);
+
+/// Boxed, so that the result of reading a field fits into registers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
     kind: DecodeErrorKind,
     position: usize,
     field: Option<(&'static str, &'static str)>,
@@ -79,22 +83,22 @@ pub enum DecodeErrorKind {
 
 impl DecodeError {
     pub(crate) fn new(kind: DecodeErrorKind, position: usize) -> Self {
-        Self { kind, position, field: None }
+        Self(Box::new(Place { kind, position, field: None }))
     }
 
     /// What is wrong.
     pub fn kind(&self) -> DecodeErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// Where, as a byte offset from the start of the input.
     pub fn position(&self) -> usize {
-        self.position
+        self.0.position
     }
 
     /// The innermost struct and field that were being read.
     pub fn field(&self) -> Option<(&'static str, &'static str)> {
-        self.field
+        self.0.field
     }
 
     /// Notes the field that was being read, unless a field inside it is noted already.
@@ -102,14 +106,14 @@ impl DecodeError {
     #[must_use]
     #[cold]
     pub fn within(mut self, message: &'static str, field: &'static str) -> Self {
-        self.field.get_or_insert((message, field));
+        self.0.field.get_or_insert((message, field));
         self
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
+        match self.0.kind {
             DecodeErrorKind::Truncated { needed, available } => {
                 write!(f, "{needed} bytes are needed but {available} are left")?;
             }
@@ -124,10 +128,10 @@ impl fmt::Display for DecodeError {
             DecodeErrorKind::TrailingBytes(n) => write!(f, "{n} bytes are left after the message")?,
             DecodeErrorKind::UnsupportedVersion(v) => write!(f, "version {v} is not supported")?,
         }
-        if let Some((message, field)) = self.field {
+        if let Some((message, field)) = self.0.field {
             write!(f, " in {message}.{field}")?;
         }
-        write!(f, " at byte {}", self.position)
+        write!(f, " at byte {}", self.0.position)
     }
 }
 

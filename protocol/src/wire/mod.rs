@@ -103,10 +103,7 @@ pub trait Response: Message {
 /// # Errors
 /// If the message has no such version or the version cannot express its fields.
 pub fn encode_onto<M: Message>(e: &mut Encoder, message: &M, version: i16) -> Result<(), EncodeError> {
-    if !M::VERSIONS.contains(version) {
-        return Err(EncodeError::UnsupportedVersion { message: M::NAME, version });
-    }
-    e.set_version(version, M::FLEXIBLE.contains(version));
+    e.begin(M::NAME, M::VERSIONS, M::FLEXIBLE, version)?;
     message.encode(e)
 }
 
@@ -125,10 +122,7 @@ pub fn encode<M: Message>(message: &M, version: i16) -> Result<Bytes, EncodeErro
 /// # Errors
 /// If the message has no such version or the bytes are not one.
 pub fn decode_from<M: Message>(d: &mut Decoder, version: i16) -> Result<M, DecodeError> {
-    if !M::VERSIONS.contains(version) {
-        return Err(d.error(DecodeErrorKind::UnsupportedVersion(version)));
-    }
-    d.set_version(version, M::FLEXIBLE.contains(version));
+    d.begin(M::VERSIONS, M::FLEXIBLE, version)?;
     M::decode(d)
 }
 
@@ -146,7 +140,7 @@ pub fn decode<M: Message>(bytes: Bytes, version: i16) -> Result<M, DecodeError> 
 /// What the code that the derive macros emit calls.
 #[doc(hidden)]
 pub mod derived {
-    use super::{DecodeError, DecodeErrorKind, Decoder, EncodeError, Encoder, Wire};
+    use super::{DecodeError, DecodeErrorKind, Decoder, EncodeError, Encoder, TypeSchema, Wire};
 
     /// A value from the literal of a `default` attribute.
     pub trait FromLiteral<L> {
@@ -167,6 +161,27 @@ pub mod derived {
 
     pub fn decode_nullable_inflexible<T: Wire>(d: &mut Decoder) -> Result<Option<T>, DecodeError> {
         d.inflexible(T::decode_nullable)
+    }
+
+    /// In a tagged field the byte in front of a struct that may be null is 0 for null, not -1.
+    pub fn encode_nullable_tagged<T: Wire>(value: Option<&T>, e: &mut Encoder) -> Result<(), EncodeError> {
+        match (T::TYPE, value) {
+            (TypeSchema::Struct(_), None) => {
+                e.put_uvarint(0);
+                Ok(())
+            }
+            _ => T::encode_nullable(value, e),
+        }
+    }
+
+    pub fn decode_nullable_tagged<T: Wire>(d: &mut Decoder) -> Result<Option<T>, DecodeError> {
+        match T::TYPE {
+            TypeSchema::Struct(_) => match d.take_uvarint()? {
+                0 => Ok(None),
+                _ => T::decode(d).map(Some),
+            },
+            _ => T::decode_nullable(d),
+        }
     }
 
     #[cold]

@@ -58,8 +58,8 @@ impl Wire for bool {
     }
 }
 
-impl FromLiteral<bool> for bool {
-    fn from_literal(literal: bool) -> Self {
+impl FromLiteral<Self> for bool {
+    fn from_literal(literal: Self) -> Self {
         literal
     }
 }
@@ -246,7 +246,10 @@ impl<T: Wire> Wire for Vec<T> {
     const ENTITY: Option<&'static str> = T::ENTITY;
     fn encode(&self, e: &mut Encoder) -> Result<(), EncodeError> {
         e.put_count(Some(self.len()))?;
-        self.iter().try_for_each(|element| element.encode(e))
+        for element in self {
+            element.encode(e)?;
+        }
+        Ok(())
     }
     fn decode(d: &mut Decoder) -> Result<Self, DecodeError> {
         d.take_array()?.ok_or_else(|| null_read(d))

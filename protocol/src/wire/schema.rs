@@ -151,7 +151,7 @@ pub enum TypeSchema {
     /// Record batches, encoded like bytes.
     Records,
     /// Elements with a count.
-    Array(&'static TypeSchema),
+    Array(&'static Self),
     /// A nested struct.
     Struct(&'static StructSchema),
 }

@@ -18,6 +18,8 @@ struct Sample {
     late: i64,
     #[wire(versions = 3.., tag = 0, default = null)]
     maybe: Option<Part>,
+    #[wire(versions = 4.., tag = 2)]
+    usual: Option<Part>,
 }
 
 #[derive(Wire, Clone, Debug, PartialEq)]
@@ -59,6 +61,14 @@ fn a_flexible_version_has_compact_lengths_and_sorted_tags() {
 }
 
 #[test]
+fn a_struct_that_is_null_in_a_tagged_field_is_a_zero_byte() {
+    let s = Sample { usual: None, ..sample() };
+    let bytes = encode(&s, 4).unwrap();
+    assert!(bytes.ends_with(b"\x01\x02\x01\0"));
+    assert_eq!(decode::<Sample>(bytes, 4).unwrap(), s);
+}
+
+#[test]
 fn a_set_field_that_the_version_lacks_is_an_error_unless_ignorable() {
     let ignorable = Sample { leader: NodeId(3), ..sample() };
     assert!(encode(&ignorable, 1).is_ok());
@@ -72,6 +82,13 @@ fn a_set_field_that_the_version_lacks_is_an_error_unless_ignorable() {
         encode(&tagged, 3),
         Err(EncodeError::FieldNotInVersion { message: "Sample", field: "late", version: 3 })
     );
+}
+
+#[test]
+fn a_string_that_kafka_would_not_read_is_refused_in_every_version() {
+    let s = Sample { name: "x".repeat(32_768).into(), ..sample() };
+    assert_eq!(encode(&s, 1), Err(EncodeError::TooLong(32_768)));
+    assert_eq!(encode(&s, 4), Err(EncodeError::TooLong(32_768)));
 }
 
 #[test]

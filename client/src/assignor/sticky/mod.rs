@@ -6,6 +6,12 @@
 //!
 //! Guarantees: each partition goes to exactly one member that subscribes to it; shares are as equal as subscriptions allow,
 //! with equal subscriptions within one partition; and a partition leaves a member only for the sake of these.
+//!
+//! The result is Kafka's own, partition for partition, where Kafka's does not depend on the order of its hash maps, but for
+//! three cases in which Kafka's can be wrong:
+//! - a partition never moves back to an earlier owner that no longer subscribes to it;
+//! - the newest claim of a partition holds however many older ones contradict each other;
+//! - under the cooperative protocol, two members that claim one partition must both give it up, whatever they subscribe to.
 
 mod constrained;
 mod general;

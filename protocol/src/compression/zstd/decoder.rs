@@ -1,48 +1,16 @@
-//! Zstandard through `ruzstd`.
+//! Zstandard frames, decoded by `ruzstd`.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
-use ruzstd::encoding::{CompressionLevel, FrameCompressor, MatchGeneratorDriver};
 
 use super::WINDOW_LOG_MAX;
+use crate::compression::DecompressError;
 use crate::compression::output::Output;
-use crate::compression::{CompressError, DecompressError};
 
-type Context = FrameCompressor<Cursor<Vec<u8>>, Vec<u8>, MatchGeneratorDriver>;
-
-#[derive(Default)]
-pub(in crate::compression) struct Encoder {
-    context: Option<Context>,
-}
-
-impl Encoder {
-    /// There is one kind of effort, close to level 1, and every level asks for that.
-    pub(in crate::compression) fn encode(
-        &mut self,
-        _level: i32,
-        input: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<(), CompressError> {
-        let context = self.context.get_or_insert_with(|| FrameCompressor::new(CompressionLevel::Fastest));
-        // The context owns what it reads and writes: the buffers are lent to it and taken back.
-        let mut source = context.take_source().map(Cursor::into_inner).unwrap_or_default();
-        source.clear();
-        source.extend_from_slice(input);
-        context.set_source(Cursor::new(source));
-        context.set_drain(std::mem::take(out));
-        context.compress();
-        *out = context.take_drain().unwrap_or_default();
-        Ok(())
-    }
-}
-
-impl std::fmt::Debug for Encoder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("zstd::Encoder")
-    }
-}
+/// So many bytes are decoded at a time, and at most a block of 128 KiB more.
+const STEP: usize = 128 << 10;
 
 #[derive(Default)]
 pub(in crate::compression) struct Decoder {
@@ -50,7 +18,8 @@ pub(in crate::compression) struct Decoder {
 }
 
 impl Decoder {
-    /// Decodes one frame after another. Besides the output this holds a window and one block of at most 128 KiB.
+    /// Decodes one frame after another. Besides the output this holds a window, or as much as the output may be if that
+    /// is less.
     pub(in crate::compression) fn decode(
         &mut self,
         mut input: &[u8],
@@ -78,9 +47,17 @@ impl Decoder {
     fn decode_blocks(&mut self, input: &mut &[u8], out: &mut Output<'_>) -> Result<(), DecompressError> {
         let start = out.len();
         let claimed = self.context.content_size();
+        let allowed = out.remaining();
+        // What is decoded stays with the decoder until it leaves the window, so the output alone would tell too late.
+        let mut decoded_at_least = 0;
         while !self.context.is_finished() {
-            let step = self.context.decode_blocks(&mut *input, BlockDecodingStrategy::UptoBlocks(1));
-            step.map_err(|error| out.corrupt(error))?;
+            let step = self.context.decode_blocks(&mut *input, BlockDecodingStrategy::UptoBytes(STEP));
+            if !step.map_err(|error| out.corrupt(error))? {
+                decoded_at_least += STEP;
+            }
+            if decoded_at_least > allowed {
+                return Err(out.too_large());
+            }
             self.collect(out)?;
         }
         if let (Some(stored), Some(computed)) =

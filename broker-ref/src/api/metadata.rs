@@ -1,0 +1,150 @@
+//! Metadata: the nodes, and who leads what.
+
+use ottla_protocol::{
+    error_code::ErrorCode,
+    messages::{
+        create_topics::{CreatableTopic, CreateTopicsRequest},
+        metadata::{
+            MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker,
+            MetadataResponsePartition, MetadataResponseTopic,
+        },
+    },
+    types::{NodeId, TopicName},
+};
+
+use super::authorized;
+use crate::{
+    controller::{MetadataImage, PartitionRegistration, Topic, check_name},
+    dispatch::RequestContext,
+};
+
+/// The first version in which no list of topics, and not an empty one, asks for all.
+const NULL_FOR_ALL_FROM: i16 = 1;
+/// The first version that finds topics by id.
+const TOPIC_IDS_FROM: i16 = 12;
+
+pub(crate) async fn handle(cx: &RequestContext, request: MetadataRequest) -> MetadataResponse {
+    let topics = match &request.topics {
+        None => all_topics(cx),
+        Some(topics) if topics.is_empty() && cx.version < NULL_FOR_ALL_FROM => all_topics(cx),
+        Some(topics) => named_topics(cx, &request, topics).await,
+    };
+    let image = cx.node.image();
+    let mut response = MetadataResponse {
+        brokers: brokers(cx, &image),
+        cluster_id: Some(image.cluster_id.clone()),
+        controller_id: image.controller_id(),
+        topics,
+        ..Default::default()
+    };
+    if request.include_topic_authorized_operations {
+        response.topics.iter_mut().for_each(|topic| topic.topic_authorized_operations = authorized::TOPIC);
+    }
+    if request.include_cluster_authorized_operations {
+        response.cluster_authorized_operations = authorized::CLUSTER;
+    }
+    response
+}
+
+/// The nodes that have the listener which the request came in on, with its addresses.
+fn brokers(cx: &RequestContext, image: &MetadataImage) -> Vec<MetadataResponseBroker> {
+    let row = |broker: &crate::controller::Broker| {
+        let endpoint = broker.endpoint(&cx.listener)?;
+        Some(MetadataResponseBroker {
+            node_id: broker.node_id,
+            host: endpoint.host.clone(),
+            port: endpoint.port.into(),
+            rack: broker.rack.clone(),
+        })
+    };
+    image.brokers.values().filter_map(row).collect()
+}
+
+fn all_topics(cx: &RequestContext) -> Vec<MetadataResponseTopic> {
+    let image = cx.node.image();
+    image.topics().map(|topic| describe(&image, topic)).collect()
+}
+
+async fn named_topics(
+    cx: &RequestContext,
+    request: &MetadataRequest,
+    topics: &[MetadataRequestTopic],
+) -> Vec<MetadataResponseTopic> {
+    if cx.version < TOPIC_IDS_FROM && topics.iter().any(|topic| topic.name.is_none() || !topic.topic_id.is_zero()) {
+        // These versions have no room for a topic without a name.
+        let named = |topic| MetadataResponseTopic {
+            name: Some(TopicName::default()),
+            ..failed(topic, ErrorCode::INVALID_REQUEST)
+        };
+        return topics.iter().map(named).collect();
+    }
+    let image = cx.node.image();
+    let mut missing = Vec::new();
+    let mut found = Vec::new();
+    for asked in topics {
+        let topic = match (&asked.name, asked.topic_id) {
+            (None, id) => image.topic_by_id(id),
+            (Some(name), _) => image.topic(name),
+        };
+        found.push(match (topic, &asked.name) {
+            (Some(topic), _) => describe(&image, topic),
+            (None, None) => failed(asked, ErrorCode::UNKNOWN_TOPIC_ID),
+            (None, Some(name)) if check_name(name).is_err() => failed(asked, ErrorCode::INVALID_TOPIC_EXCEPTION),
+            (None, Some(name)) => {
+                missing.push(name.clone());
+                // Also while it is being created: the client asks again.
+                failed(asked, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+            }
+        });
+    }
+    if request.allow_auto_topic_creation && cx.node.config().auto_create_topics_enable {
+        auto_create(cx, missing, &mut found).await;
+    }
+    found
+}
+
+/// Creates topics with the broker's defaults. Those that cannot be created are answered with the reason.
+async fn auto_create(cx: &RequestContext, names: Vec<TopicName>, found: &mut [MetadataResponseTopic]) {
+    if names.is_empty() {
+        return;
+    }
+    let topic = |name| CreatableTopic { name, num_partitions: -1, replication_factor: -1, ..Default::default() };
+    let request = CreateTopicsRequest { topics: names.into_iter().map(topic).collect(), ..Default::default() };
+    let created = cx.node.controller().change(|change| change.create_topics(&request)).await;
+    for result in created.unwrap_or_default() {
+        let refused = !result.error_code.is_none() && result.error_code != ErrorCode::TOPIC_ALREADY_EXISTS;
+        for topic in found.iter_mut().filter(|topic| refused && topic.name.as_ref() == Some(&result.name)) {
+            topic.error_code = result.error_code;
+        }
+    }
+}
+
+fn failed(topic: &MetadataRequestTopic, error_code: ErrorCode) -> MetadataResponseTopic {
+    MetadataResponseTopic { error_code, name: topic.name.clone(), topic_id: topic.topic_id, ..Default::default() }
+}
+
+fn describe(image: &MetadataImage, topic: &Topic) -> MetadataResponseTopic {
+    MetadataResponseTopic {
+        error_code: ErrorCode::NONE,
+        name: Some(topic.name.clone()),
+        topic_id: topic.id,
+        is_internal: topic.is_internal(),
+        partitions: topic.partitions.iter().zip(0..).map(|(p, index)| describe_partition(image, p, index)).collect(),
+        ..Default::default()
+    }
+}
+
+fn describe_partition(image: &MetadataImage, partition: &PartitionRegistration, index: i32) -> MetadataResponsePartition {
+    let runs = |node: &NodeId| image.brokers.contains_key(node);
+    let led = runs(&partition.leader);
+    MetadataResponsePartition {
+        error_code: if led { ErrorCode::NONE } else { ErrorCode::LEADER_NOT_AVAILABLE },
+        partition_index: index,
+        leader_id: if led { partition.leader } else { NodeId::NONE },
+        leader_epoch: partition.leader_epoch,
+        replica_nodes: partition.replicas.clone(),
+        isr_nodes: partition.isr.iter().filter(|node| runs(node)).copied().collect(),
+        offline_replicas: partition.replicas.iter().filter(|node| !runs(node)).copied().collect(),
+    }
+}
+

@@ -1,0 +1,581 @@
+//! A cluster within this process.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use ottla_protocol::{
+    api_key::ApiKey,
+    error_code::ErrorCode,
+    messages::create_topics::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest},
+    types::NodeId,
+    wire::{Str, Uuid},
+};
+use tokio::task::JoinHandle;
+
+use crate::{
+    clock::Clock,
+    config::{BrokerConfig, BrokerLayers, ConfigError, ConfigMap, ServerProperties, TopicConfig},
+    controller::{Broker, Controller, MetadataImage, MetadataStoreError, node_layers},
+    dispatch::{ApiVersionCaps, Dispatcher},
+    log::{FileStorage, Identity, LogConfig, LogError, LogManager, LogManagerConfig, MemoryStorage, Storage, TopicPartition, read_identity},
+    network::{Binding, ConnectionLimits, Endpoint, Listener, MemoryNetwork},
+    node::{Node, NodeParts},
+    replicas::{Replicas, log_config},
+};
+
+/// The name of the listener that every node has.
+const LISTENER: Str = Str::from_static("PLAINTEXT");
+
+/// Settings that fit a cluster of any size, where Kafka's defaults take three nodes and a wait for granted. They are
+/// what Kafka's own configuration for a single machine sets.
+const SMALL_CLUSTER: [(&str, fn(usize) -> String); 4] = [
+    ("offsets.topic.replication.factor", |nodes| nodes.min(3).to_string()),
+    ("transaction.state.log.replication.factor", |nodes| nodes.min(3).to_string()),
+    ("transaction.state.log.min.isr", |nodes| nodes.min(2).to_string()),
+    ("group.initial.rebalance.delay.ms", |_| "0".to_owned()),
+];
+
+/// Why a cluster cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Settings are not valid: each says which values are.
+    #[error("the settings are not valid: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Config(Vec<ConfigError>),
+    /// The address to listen on is not `host:port`.
+    #[error("cannot listen on {0:?}: an address is host:port, where port 0 picks a free one")]
+    InvalidAddress(String),
+    /// An address is in use or not one of this machine.
+    #[error("node {node_id} cannot listen on {address}: {source}")]
+    Listen {
+        /// The node.
+        node_id: i32,
+        /// The address.
+        address: String,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// The data directory was written by a cluster of another size.
+    #[error("{path} holds the data of {found}: start it with as many nodes as before, or use another directory")]
+    OtherLayout {
+        /// The directory.
+        path: PathBuf,
+        /// What is in it.
+        found: &'static str,
+    },
+    /// The data directory cannot be used.
+    #[error("cannot use {path}: {source}")]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// A log cannot be opened.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The controller's store cannot be used.
+    #[error(transparent)]
+    Metadata(#[from] MetadataStoreError),
+    /// A topic cannot be created.
+    #[error("topic {topic} cannot be created: {code}{}", message.as_ref().map(|m| format!(": {m}")).unwrap_or_default())]
+    Topic {
+        /// The topic.
+        topic: String,
+        /// Kafka's code for the reason.
+        code: ErrorCode,
+        /// The reason in words.
+        message: Option<String>,
+    },
+}
+
+/// A cluster did not stop in order: its next start has to recover.
+#[derive(Debug, thiserror::Error)]
+#[error("node {node_id} did not close its logs in order: {source}")]
+pub struct ShutdownError {
+    /// The first such node.
+    pub node_id: i32,
+    /// What went wrong.
+    pub source: LogError,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Memory,
+    Directory(PathBuf),
+}
+
+#[derive(Clone, Debug)]
+enum Network {
+    Tcp { address: String },
+    Memory(MemoryNetwork),
+}
+
+/// Describes a cluster to start; made by [`Cluster::builder`].
+#[derive(Clone, Debug)]
+pub struct ClusterBuilder {
+    nodes: usize,
+    topics: Vec<CreatableTopic>,
+    properties: ServerProperties,
+    place: Place,
+    network: Network,
+    caps: BTreeMap<ApiKey, i16>,
+    seed: Option<u64>,
+}
+
+impl ClusterBuilder {
+    fn new() -> Self {
+        Self {
+            nodes: 1,
+            topics: Vec::new(),
+            properties: ServerProperties::default(),
+            place: Place::Memory,
+            network: Network::Tcp { address: "127.0.0.1:0".to_owned() },
+            caps: BTreeMap::new(),
+            seed: None,
+        }
+    }
+
+    /// How many nodes, with the ids 1, 2 and so on. 1 unless set; at least 1.
+    #[must_use]
+    pub fn nodes(mut self, nodes: usize) -> Self {
+        self.nodes = nodes.max(1);
+        self
+    }
+
+    /// Creates a topic at the start, unless it is there, with the default replication factor.
+    #[must_use]
+    pub fn topic(self, name: impl Into<String>, partitions: i32) -> Self {
+        self.topic_with(name, partitions, -1, std::iter::empty::<(String, String)>())
+    }
+
+    /// Creates a topic at the start, unless it is there; -1 stands for the default number of partitions or replicas.
+    #[must_use]
+    pub fn topic_with<K: Into<String>, V: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        partitions: i32,
+        replication_factor: i16,
+        configs: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let config = |(name, value): (K, V)| CreatableTopicConfig {
+            name: name.into().into(),
+            value: Some(value.into().into()),
+        };
+        self.topics.push(CreatableTopic {
+            name: name.into().into(),
+            num_partitions: partitions,
+            replication_factor,
+            configs: configs.into_iter().map(config).collect(),
+            ..Default::default()
+        });
+        self
+    }
+
+    /// Gives a broker setting a value, by Kafka's name for it.
+    ///
+    /// Unless they are set, `offsets.topic.replication.factor`, `transaction.state.log.replication.factor` and
+    /// `transaction.state.log.min.isr` fit the number of nodes, and `group.initial.rebalance.delay.ms` is 0.
+    #[must_use]
+    pub fn config(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.properties.set(name, value);
+        self
+    }
+
+    /// Replaces all settings.
+    #[must_use]
+    pub fn properties(mut self, properties: ServerProperties) -> Self {
+        self.properties = properties;
+        self
+    }
+
+    /// Keeps everything in memory, which is the default.
+    #[must_use]
+    pub fn memory(mut self) -> Self {
+        self.place = Place::Memory;
+        self
+    }
+
+    /// Keeps everything in a directory, which is created if need be. A cluster of one node has its log directory right
+    /// there, a larger one has `node-1`, `node-2` and so on in it.
+    #[must_use]
+    pub fn directory(mut self, path: impl Into<PathBuf>) -> Self {
+        self.place = Place::Directory(path.into());
+        self
+    }
+
+    /// Listens on a TCP address, `127.0.0.1:0` unless set. Port 0 picks a free port for each node; from another port on
+    /// the nodes have consecutive ones.
+    #[must_use]
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.network = Network::Tcp { address: address.into() };
+        self
+    }
+
+    /// Listens on a new network within the process instead of TCP; see [`Cluster::network`]. Time is then the
+    /// runtime's, so that a test can stop it.
+    #[must_use]
+    pub fn in_memory_network(self) -> Self {
+        self.network(MemoryNetwork::new())
+    }
+
+    /// As [`in_memory_network`](Self::in_memory_network), on a network that exists. Node n is `node-n:9092` there.
+    #[must_use]
+    pub fn network(mut self, network: MemoryNetwork) -> Self {
+        self.network = Network::Memory(network);
+        self
+    }
+
+    /// Serves an API up to a version only, or with -1 not at all, to stand for an older broker.
+    #[must_use]
+    pub fn cap_api_version(mut self, key: ApiKey, max_version: i16) -> Self {
+        self.caps.insert(key, max_version);
+        self
+    }
+
+    /// As [`cap_api_version`](Self::cap_api_version), for several APIs.
+    #[must_use]
+    pub fn cap_api_versions(mut self, caps: impl IntoIterator<Item = (ApiKey, i16)>) -> Self {
+        self.caps.extend(caps);
+        self
+    }
+
+    /// Makes random choices, such as ids and where partitions are placed, the same in every run.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Starts the cluster. When this returns, every node accepts connections and every topic can be used.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing runs then.
+    pub async fn start(self) -> Result<Cluster, StartError> {
+        let mut random = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        let layers = self.layers()?;
+        let clock = match self.network {
+            Network::Tcp { .. } => Clock::System,
+            Network::Memory(_) => Clock::runtime(),
+        };
+        let (controller, storages) = self.open(&layers, random.fork()).await?;
+        let mut cluster = Cluster { nodes: Vec::new(), running: Vec::new(), controller, network: None };
+        if let Network::Memory(network) = &self.network {
+            cluster.network = Some(network.clone());
+        }
+        let bindings = self.bindings()?;
+        let mut listeners = Vec::new();
+        for (binding, node_id) in bindings.iter().zip(1..) {
+            let listen = |source| StartError::Listen { node_id, address: binding.to_string(), source };
+            listeners.push(Listener::bind(binding).await.map_err(listen)?);
+        }
+        for ((listener, storage), node_id) in listeners.into_iter().zip(storages).zip(1..) {
+            let start = NodeStart { id: NodeId(node_id), storage, listener, clock, layers: of_node(&layers, node_id), caps: self.caps.clone(), random: random.fork() };
+            cluster.start_node(start).await?;
+        }
+        cluster.create_topics(self.topics).await?;
+        Ok(cluster)
+    }
+
+    fn layers(&self) -> Result<BrokerLayers, StartError> {
+        let mut properties = self.properties.clone();
+        let (given, _) = properties.clone().into_layers().map_err(StartError::Config)?;
+        for (name, value) in SMALL_CLUSTER {
+            if !given.file().contains_key(name) {
+                properties.set(name, value(self.nodes));
+            }
+        }
+        let (layers, warnings) = properties.into_layers().map_err(StartError::Config)?;
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(layers)
+    }
+
+    fn bindings(&self) -> Result<Vec<Binding>, StartError> {
+        let node_numbers = 0..u16::try_from(self.nodes).unwrap_or(u16::MAX);
+        match &self.network {
+            Network::Memory(network) => Ok(node_numbers
+                .map(|i| Binding::Memory { network: network.clone(), host: format!("node-{}", i + 1), port: 9092 })
+                .collect()),
+            Network::Tcp { address } => {
+                let invalid = || StartError::InvalidAddress(address.clone());
+                let (host, port) = address.rsplit_once(':').ok_or_else(invalid)?;
+                let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+                let port: u16 = port.parse().map_err(|_| invalid())?;
+                let port_of = |i: u16| if port == 0 { Some(0) } else { port.checked_add(i) };
+                let binding = |i| Some(Binding::Tcp { host: host.to_owned(), port: port_of(i)? });
+                node_numbers.map(|i| binding(i).ok_or_else(invalid)).collect()
+            }
+        }
+    }
+
+    /// Opens the controller's store and finds the nodes' log directories.
+    async fn open(
+        &self,
+        layers: &BrokerLayers,
+        random: fastrand::Rng,
+    ) -> Result<(Controller, Vec<Arc<dyn Storage>>), StartError> {
+        let Place::Directory(path) = &self.place else {
+            let storages = (0..self.nodes).map(|_| Arc::new(MemoryStorage::new()) as Arc<dyn Storage>).collect();
+            let controller = Controller::in_memory(layers.clone(), random);
+            controller.ensure_cluster_id(None).await?;
+            return Ok((controller, storages));
+        };
+        let (path, nodes, layers) = (path.clone(), self.nodes, layers.clone());
+        let opened = blocking(move || {
+            let storages = node_storages(&path, nodes)?;
+            let known = storages.first().map(read_identity).transpose()?.flatten();
+            let controller = Controller::open(&path, layers, random)?;
+            Ok::<_, StartError>((controller, storages, known))
+        });
+        let (controller, storages, known) = opened.await?;
+        let id = controller.ensure_cluster_id(known.and_then(|known| known.cluster_id.parse::<Uuid>().ok())).await?;
+        tracing::debug!(cluster_id = %id, "metadata loaded");
+        Ok((controller, storages))
+    }
+}
+
+/// The log directories of a cluster of this size in a directory.
+fn node_storages(path: &Path, nodes: usize) -> Result<Vec<Arc<dyn Storage>>, StartError> {
+    let failed = |source| StartError::Directory { path: path.to_owned(), source };
+    std::fs::create_dir_all(path).map_err(failed)?;
+    let single = path.join("meta.properties").exists();
+    let several = path.join("node-1").join("meta.properties").exists();
+    let found = match (single, several, nodes) {
+        (true, _, 2..) => Some("a cluster of one node"),
+        (_, true, 1) => Some("a cluster of several nodes"),
+        _ => None,
+    };
+    if let Some(found) = found {
+        return Err(StartError::OtherLayout { path: path.to_owned(), found });
+    }
+    let dir_of = |n: usize| if nodes == 1 { path.to_owned() } else { path.join(format!("node-{n}")) };
+    let open = |n| Ok(Arc::new(FileStorage::new(dir_of(n)).map_err(failed)?) as Arc<dyn Storage>);
+    (1..=nodes).map(open).collect()
+}
+
+/// The settings of one node: those of all, and its id.
+fn of_node(layers: &BrokerLayers, node_id: i32) -> BrokerLayers {
+    let mut file = layers.file().clone();
+    file.insert("node.id".to_owned(), node_id.to_string());
+    BrokerLayers::from_file(file)
+}
+
+async fn blocking<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> R {
+    tokio::task::spawn_blocking(f).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+/// A node of a running cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterNode {
+    /// Its id.
+    pub id: i32,
+    /// The address that clients reach it under.
+    pub endpoint: Endpoint,
+}
+
+/// A running cluster.
+///
+/// Dropping it stops every node at once, as if its process were killed: what was written to a directory is there, and
+/// the next start recovers it. [`shutdown`](Self::shutdown) stops in order.
+#[derive(Debug)]
+pub struct Cluster {
+    nodes: Vec<ClusterNode>,
+    running: Vec<RunningNode>,
+    controller: Controller,
+    network: Option<MemoryNetwork>,
+}
+
+#[derive(Debug)]
+struct RunningNode {
+    node: Arc<Node>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for RunningNode {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+struct NodeStart {
+    id: NodeId,
+    storage: Arc<dyn Storage>,
+    listener: Listener,
+    clock: Clock,
+    layers: BrokerLayers,
+    caps: BTreeMap<ApiKey, i16>,
+    random: fastrand::Rng,
+}
+
+impl Cluster {
+    /// Describes a cluster to start.
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder::new()
+    }
+
+    /// The addresses of all nodes, as clients take them: `host:port,host:port`.
+    pub fn bootstrap_servers(&self) -> String {
+        self.nodes.iter().map(|node| node.endpoint.to_string()).collect::<Vec<_>>().join(",")
+    }
+
+    /// The nodes, in the order of their ids.
+    pub fn nodes(&self) -> &[ClusterNode] {
+        &self.nodes
+    }
+
+    /// The network within the process that the cluster listens on, if it does.
+    pub fn network(&self) -> Option<&MemoryNetwork> {
+        self.network.as_ref()
+    }
+
+    /// The id of the cluster.
+    pub fn cluster_id(&self) -> String {
+        self.controller.image().cluster_id.to_string()
+    }
+
+    /// Stops every node in order: connections end, logs are flushed and closed.
+    ///
+    /// # Errors
+    /// [`ShutdownError`] if a log cannot be closed; everything is stopped all the same.
+    ///
+    /// # Cancel safety
+    /// Cancelled, it is as dropping the cluster for the nodes that it has not come to yet.
+    pub async fn shutdown(mut self) -> Result<(), ShutdownError> {
+        let mut result = Ok(());
+        for mut running in std::mem::take(&mut self.running) {
+            for task in std::mem::take(&mut running.tasks) {
+                task.abort();
+                // It has ended or was just aborted; either is fine.
+                let _ = task.await;
+            }
+            let node = running.node.clone();
+            let node_id = node.id().0;
+            let closed = blocking(move || node.close()).await;
+            result = result.and(closed.map_err(|source| ShutdownError { node_id, source }));
+        }
+        result
+    }
+
+    async fn start_node(&mut self, start: NodeStart) -> Result<(), StartError> {
+        let NodeStart { id, storage, listener, clock, layers, caps, random } = start;
+        let endpoint = listener.endpoint().clone();
+        let image = self.controller.image();
+        let logs = blocking({
+            let (image, layers) = (image.clone(), layers.clone());
+            move || open_logs(storage, id, &image, &layers, clock.now_ms())
+        });
+        let logs = self.adopt(logs.await?, id).await?;
+        let parts = NodeParts {
+            id,
+            clock,
+            controller: self.controller.clone(),
+            layers,
+            caps: ApiVersionCaps(caps),
+            replicas: Replicas::new(id, logs),
+            random,
+        };
+        let node = Node::new(parts);
+        let config = node.config();
+        let rack = config.broker_rack.as_deref().map(Str::from);
+        self.controller.register(Broker { node_id: id, rack, endpoints: vec![(LISTENER, endpoint.clone())] });
+        let mut tasks = node.spawn_tasks();
+        let applied = node.clone();
+        blocking(move || applied.apply_image()).await;
+        let limits = connection_limits(&config);
+        let service = {
+            let node = node.clone();
+            move || Dispatcher::new(node.clone(), LISTENER)
+        };
+        tasks.push(tokio::spawn(listener.run(limits, service)));
+        self.nodes.push(ClusterNode { id: id.0, endpoint });
+        self.running.push(RunningNode { node, tasks });
+        Ok(())
+    }
+
+    /// Takes topics over from a directory whose metadata is not ours, as one that Kafka wrote.
+    async fn adopt(&self, logs: LogManager, node: NodeId) -> Result<LogManager, StartError> {
+        let mut found: BTreeMap<String, (Uuid, i32)> = BTreeMap::new();
+        for (partition, log) in logs.logs() {
+            let Some(id) = log.lock().topic_id() else { continue };
+            let (_, count) = found.entry(partition.topic().to_owned()).or_insert((id, 0));
+            *count = (*count).max(partition.partition().saturating_add(1));
+        }
+        self.controller.change(|change| change.adopt_topics(&found, node)).await?;
+        let image = self.controller.image();
+        Ok(blocking(move || without_strays(logs, &image)).await?)
+    }
+
+    async fn create_topics(&self, topics: Vec<CreatableTopic>) -> Result<(), StartError> {
+        if topics.is_empty() {
+            return Ok(());
+        }
+        let request = CreateTopicsRequest { topics, ..Default::default() };
+        let results = self.controller.change(|change| change.create_topics(&request)).await?;
+        let exists = |code| code == ErrorCode::NONE || code == ErrorCode::TOPIC_ALREADY_EXISTS;
+        match results.into_iter().find(|result| !exists(result.error_code)) {
+            Some(failed) => Err(StartError::Topic {
+                topic: failed.name.to_string(),
+                code: failed.error_code,
+                message: failed.error_message.map(|message| message.to_string()),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn connection_limits(config: &BrokerConfig) -> ConnectionLimits {
+    let idle = u64::try_from(config.connections_max_idle_ms).ok();
+    ConnectionLimits {
+        max_request_bytes: usize::try_from(config.socket_request_max_bytes).unwrap_or(0),
+        max_idle: idle.map(std::time::Duration::from_millis),
+    }
+}
+
+fn open_logs(
+    storage: Arc<dyn Storage>,
+    node: NodeId,
+    image: &MetadataImage,
+    layers: &BrokerLayers,
+    now_ms: i64,
+) -> Result<LogManager, LogError> {
+    let layers = node_layers(layers, image, node);
+    let identity = Identity { cluster_id: image.cluster_id.to_string(), node_id: node.0 };
+    let config = BrokerConfig::new(&layers).unwrap_or_default();
+    let manager_config = LogManagerConfig {
+        retention_check_interval_ms: config.log_retention_check_interval_ms,
+        recovery_point_checkpoint_interval_ms: config.log_flush_offset_checkpoint_interval_ms.into(),
+        log_start_offset_checkpoint_interval_ms: config.log_flush_start_offset_checkpoint_interval_ms.into(),
+        high_watermark_checkpoint_interval_ms: config.replica_high_watermark_checkpoint_interval_ms,
+        ..LogManagerConfig::default()
+    };
+    let config_of = |partition: &TopicPartition| -> LogConfig {
+        let own = image.topic(partition.topic()).map(|topic| topic.configs.clone()).unwrap_or_else(ConfigMap::new);
+        TopicConfig::new(&layers, &own).map(|topic| log_config(&topic, &layers)).unwrap_or_default()
+    };
+    LogManager::open(storage, &identity, manager_config, config_of, now_ms)
+}
+
+/// Puts logs out of the way that belong to no topic: it was deleted, or deleted and created anew, while the node was
+/// not running.
+fn without_strays(mut logs: LogManager, image: &MetadataImage) -> Result<LogManager, LogError> {
+    let is_stray = |partition: &TopicPartition, id: Option<Uuid>| match image.topic(partition.topic()) {
+        Some(topic) => id.is_some_and(|id| id != topic.id) || topic.partition(partition.partition()).is_none(),
+        None => true,
+    };
+    let strays: Vec<TopicPartition> = logs
+        .logs()
+        .filter(|(partition, log)| is_stray(partition, log.lock().topic_id()))
+        .map(|(partition, _)| partition.clone())
+        .collect();
+    for partition in strays {
+        tracing::warn!(topic = partition.topic(), partition = partition.partition(), "a log belongs to no topic");
+        logs.make_stray(&partition)?;
+    }
+    Ok(logs)
+}

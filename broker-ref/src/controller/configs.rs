@@ -1,0 +1,117 @@
+//! Changing the settings of topics and brokers.
+
+use std::collections::BTreeSet;
+
+use ottla_protocol::{error_code::ErrorCode, types::NodeId};
+
+use super::{Change, ControllerRecord, Refusal};
+use crate::config::{
+    ConfigChange, ConfigError, ConfigMap, ConfigScope, alter_broker, alter_topic, replace_broker, replace_topic,
+};
+
+/// What settings belong to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ConfigResource {
+    Topic(String),
+    /// One broker, or the default of all.
+    Broker(Option<NodeId>),
+}
+
+impl ConfigResource {
+    const TOPIC: i8 = 2;
+    const BROKER: i8 = 4;
+
+    /// The resource that a request names.
+    pub(crate) fn parse(resource_type: i8, name: &str) -> Result<Self, Refusal> {
+        match (resource_type, name) {
+            (Self::TOPIC, name) => Ok(Self::Topic(name.to_owned())),
+            (Self::BROKER, "") => Ok(Self::Broker(None)),
+            (Self::BROKER, id) => match id.parse() {
+                Ok(id) => Ok(Self::Broker(Some(NodeId(id)))),
+                Err(_) => Err(Refusal::new(ErrorCode::INVALID_REQUEST, format!("'{id}' is not the id of a broker"))),
+            },
+            (other, _) => {
+                let why = format!("resources of type {other} have no settings here");
+                Err(Refusal::new(ErrorCode::INVALID_REQUEST, why))
+            }
+        }
+    }
+
+    fn scope(&self) -> ConfigScope {
+        match self {
+            Self::Topic(_) => ConfigScope::Topic,
+            Self::Broker(_) => ConfigScope::Broker,
+        }
+    }
+}
+
+impl Change<'_> {
+    /// Makes changes to some of a resource's settings.
+    pub(crate) fn alter_configs(
+        &mut self,
+        resource: &ConfigResource,
+        changes: &[ConfigChange],
+        validate_only: bool,
+    ) -> Result<(), Refusal> {
+        let current = self.configs_of(resource)?;
+        let altered = match resource {
+            ConfigResource::Topic(_) => alter_topic(&self.layers(), &current, changes),
+            ConfigResource::Broker(node) => alter_broker(&current, changes, node.is_some()),
+        };
+        self.set_configs(resource, &current, altered, validate_only)
+    }
+
+    /// Replaces all of a resource's settings.
+    pub(crate) fn replace_configs(
+        &mut self,
+        resource: &ConfigResource,
+        settings: &[(&str, Option<&str>)],
+        validate_only: bool,
+    ) -> Result<(), Refusal> {
+        let current = self.configs_of(resource)?;
+        let replaced = match resource {
+            ConfigResource::Topic(_) => replace_topic(&self.layers(), settings),
+            ConfigResource::Broker(node) => replace_broker(settings, node.is_some()),
+        };
+        self.set_configs(resource, &current, replaced, validate_only)
+    }
+
+    fn configs_of(&self, resource: &ConfigResource) -> Result<ConfigMap, Refusal> {
+        match resource {
+            ConfigResource::Topic(name) => match self.image.topic(name) {
+                Some(topic) => Ok(topic.configs.clone()),
+                None => Err(Refusal::new(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "there is no such topic")),
+            },
+            ConfigResource::Broker(Some(node)) if !self.image.brokers.contains_key(node) => {
+                Err(Refusal::new(ErrorCode::INVALID_REQUEST, format!("node {node} does not run")))
+            }
+            ConfigResource::Broker(node) => Ok(self.image.broker_configs(*node).cloned().unwrap_or_default()),
+        }
+    }
+
+    fn set_configs(
+        &mut self,
+        resource: &ConfigResource,
+        current: &ConfigMap,
+        wanted: Result<ConfigMap, ConfigError>,
+        validate_only: bool,
+    ) -> Result<(), Refusal> {
+        let wanted = wanted.map_err(|error| Refusal::new(error.error_code(resource.scope()), error.to_string()))?;
+        if validate_only {
+            return Ok(());
+        }
+        let keys: BTreeSet<&String> = current.keys().chain(wanted.keys()).collect();
+        for key in keys.into_iter().filter(|key| current.get(*key) != wanted.get(*key)) {
+            let value = wanted.get(key).map(|value| value.as_str().into());
+            let key = key.as_str().into();
+            match resource {
+                ConfigResource::Topic(name) => {
+                    let Some(topic) = self.image.topic(name).map(|topic| topic.id) else { continue };
+                    self.push(ControllerRecord::TopicConfig { topic, key, value });
+                }
+                ConfigResource::Broker(node) => self.push(ControllerRecord::BrokerConfig { node: *node, key, value }),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,293 @@
+//! Where the controller's records are kept.
+//!
+//! One file, `ottla-metadata`, of our own format: the eight bytes `OTTLAMD1`, then frames.
+//!
+//! ```text
+//! +-----------+-------------+---------------------+
+//! | length    | CRC-32C of  | one change: records |
+//! | u32       | payload u32 | (length bytes)      |
+//! +-----------+-------------+---------------------+
+//! ```
+//!
+//! A change is appended and synced before it takes effect. A frame that the file's end cuts short was never
+//! acknowledged and is dropped; a damaged frame before that is an error. When most of the file is history it is
+//! replaced by one change that makes up the present state: written beside it, synced, renamed over it.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use bytes::{Buf, Bytes};
+
+use super::record::{self, ControllerRecord, RecordFormatError};
+
+const MAGIC: &[u8; 8] = b"OTTLAMD1";
+const FRAME_HEADER: usize = 8;
+/// A file smaller than this is not worth rewriting.
+const REWRITE_FROM: u64 = 1024 * 1024;
+
+/// Why the controller's store cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataStoreError {
+    /// The operating system refused.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// The file is not one of ours, or damaged before its end: restore it from a backup.
+    #[error("{path} is damaged at byte {position}: {reason}")]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// Where the damage begins.
+        position: usize,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// The controller's records, in a file or nowhere.
+#[derive(Debug)]
+pub(crate) enum MetadataStore {
+    Memory,
+    File(MetadataFile),
+}
+
+impl MetadataStore {
+    /// Makes a change durable. Blocks.
+    pub(crate) fn append(&mut self, records: &[ControllerRecord]) -> Result<(), MetadataStoreError> {
+        match self {
+            Self::Memory => Ok(()),
+            Self::File(file) => file.append(records),
+        }
+    }
+
+    /// Rewrites what is mostly history, given the records of the present state. Blocks.
+    pub(crate) fn compact(&mut self, state: impl FnOnce() -> Vec<ControllerRecord>) -> Result<(), MetadataStoreError> {
+        match self {
+            Self::File(file) if file.is_worth_rewriting() => file.rewrite(&state()),
+            Self::File(_) | Self::Memory => Ok(()),
+        }
+    }
+}
+
+/// An open store file.
+#[derive(Debug)]
+pub(crate) struct MetadataFile {
+    path: PathBuf,
+    file: File,
+    len: u64,
+    rewritten_len: u64,
+}
+
+impl MetadataFile {
+    /// Opens or creates the store in a directory; also returns the changes that it holds. Blocks.
+    pub(crate) fn open(dir: &Path) -> Result<(Self, Vec<ControllerRecord>), MetadataStoreError> {
+        let path = dir.join("ottla-metadata");
+        let failed = |action| {
+            let path = path.clone();
+            move |source| MetadataStoreError::Io { action, path, source }
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed("open"))?;
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).map_err(failed("read"))?;
+        let (records, valid) = read_all(&path, Bytes::from(content))?;
+        file.set_len(valid as u64).map_err(failed("truncate"))?;
+        file.seek(SeekFrom::End(0)).map_err(failed("seek in"))?;
+        let mut store = Self { file, len: valid as u64, rewritten_len: 0, path };
+        if valid == 0 {
+            store.write(MAGIC)?;
+            sync_dir(dir);
+        }
+        Ok((store, records))
+    }
+
+    fn append(&mut self, records: &[ControllerRecord]) -> Result<(), MetadataStoreError> {
+        let frame = frame_of(records).map_err(|source| self.failed("encode for", source))?;
+        self.write(&frame)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), MetadataStoreError> {
+        let written = self.file.write_all(bytes).and_then(|()| self.file.sync_data());
+        if let Err(source) = written {
+            // What was written of it must not be in front of the next change.
+            let _ = self.file.set_len(self.len).and_then(|()| self.file.seek(SeekFrom::End(0)).map(drop));
+            return Err(self.failed("write", source));
+        }
+        self.len += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn is_worth_rewriting(&self) -> bool {
+        self.len > REWRITE_FROM && self.len > 4 * self.rewritten_len
+    }
+
+    fn rewrite(&mut self, state: &[ControllerRecord]) -> Result<(), MetadataStoreError> {
+        let mut content = MAGIC.to_vec();
+        content.extend(frame_of(state).map_err(|source| self.failed("encode for", source))?);
+        let new = self.path.with_extension("new");
+        let file = replace(&new, &self.path, &content).map_err(|source| self.failed("rewrite", source))?;
+        (self.file, self.len, self.rewritten_len) = (file, content.len() as u64, content.len() as u64);
+        Ok(())
+    }
+
+    fn failed(&self, action: &'static str, source: io::Error) -> MetadataStoreError {
+        MetadataStoreError::Io { action, path: self.path.clone(), source }
+    }
+}
+
+fn frame_of(records: &[ControllerRecord]) -> io::Result<Vec<u8>> {
+    let payload = record::encode(records).map_err(io::Error::other)?;
+    let len = u32::try_from(payload.len()).map_err(io::Error::other)?;
+    let mut frame = Vec::with_capacity(FRAME_HEADER + payload.len());
+    frame.extend(len.to_be_bytes());
+    frame.extend(crc32c::crc32c(&payload).to_be_bytes());
+    frame.extend(&payload);
+    Ok(frame)
+}
+
+fn replace(new: &Path, path: &Path, content: &[u8]) -> io::Result<File> {
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(new)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(new, path)?;
+    if let Some(dir) = path.parent() {
+        sync_dir(dir);
+    }
+    Ok(file)
+}
+
+/// Makes a new name durable, where the platform can.
+fn sync_dir(dir: &Path) {
+    if let Err(error) = File::open(dir).and_then(|dir| dir.sync_all()) {
+        tracing::debug!(dir = %dir.display(), %error, "cannot sync the directory");
+    }
+}
+
+/// The records in a file's content, and how many bytes of it are whole.
+fn read_all(path: &Path, content: Bytes) -> Result<(Vec<ControllerRecord>, usize), MetadataStoreError> {
+    let corrupt = |position, reason: String| MetadataStoreError::Corrupt { path: path.to_owned(), position, reason };
+    if content.len() < MAGIC.len() && MAGIC.starts_with(&content) {
+        return Ok((Vec::new(), 0));
+    }
+    if !content.starts_with(MAGIC) {
+        return Err(corrupt(0, "it does not begin as a metadata file does".to_owned()));
+    }
+    let mut records = Vec::new();
+    let mut rest = content.slice(MAGIC.len()..);
+    loop {
+        let position = content.len() - rest.len();
+        match take_frame(&mut rest) {
+            Ok(Some(frame)) => records.extend(frame),
+            Ok(None) => return Ok((records, position)),
+            Err(error) => return Err(corrupt(position, error.to_string())),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum FrameError {
+    #[error("the checksum does not match")]
+    BadChecksum,
+    #[error(transparent)]
+    Format(#[from] RecordFormatError),
+}
+
+/// The next change; `None` at the end, or where the end cuts a frame short.
+fn take_frame(rest: &mut Bytes) -> Result<Option<Vec<ControllerRecord>>, FrameError> {
+    if rest.len() < FRAME_HEADER {
+        return Ok(None);
+    }
+    let mut header = rest.slice(..FRAME_HEADER);
+    let (len, crc) = (header.get_u32() as usize, header.get_u32());
+    let end = FRAME_HEADER + len;
+    if end > rest.len() {
+        return Ok(None);
+    }
+    let payload = rest.slice(FRAME_HEADER..end);
+    if crc32c::crc32c(&payload) != crc {
+        // A torn write may leave a last frame of full length with a hole in it.
+        return if end == rest.len() { Ok(None) } else { Err(FrameError::BadChecksum) };
+    }
+    rest.advance(end);
+    Ok(Some(record::decode(payload)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use ottla_protocol::wire::Uuid;
+
+    use super::*;
+
+    fn topic(n: u128) -> ControllerRecord {
+        ControllerRecord::Topic { name: format!("topic-{n}").into(), id: Uuid::from_random_bits(n) }
+    }
+
+    fn written(dir: &Path, changes: &[Vec<ControllerRecord>]) -> PathBuf {
+        let (mut file, _) = MetadataFile::open(dir).unwrap();
+        for change in changes {
+            file.append(change).unwrap();
+        }
+        file.path.clone()
+    }
+
+    #[test]
+    fn changes_survive_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        written(dir.path(), &[vec![topic(1), topic(2)], vec![topic(3)]]);
+        written(dir.path(), &[vec![topic(4)]]);
+        let (_, records) = MetadataFile::open(dir.path()).unwrap();
+        assert_eq!(records, [topic(1), topic(2), topic(3), topic(4)]);
+    }
+
+    #[test]
+    fn a_change_that_was_cut_short_anywhere_is_dropped_and_the_next_one_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = written(dir.path(), &[vec![topic(1)]]);
+        let whole = std::fs::read(&path).unwrap();
+        written(dir.path(), &[vec![topic(2)]]);
+        let more = std::fs::read(&path).unwrap();
+        for cut in whole.len()..more.len() {
+            std::fs::write(&path, &more[..cut]).unwrap();
+            written(dir.path(), &[vec![topic(3)]]);
+            let (_, records) = MetadataFile::open(dir.path()).unwrap();
+            assert_eq!(records, [topic(1), topic(3)], "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn damage_before_the_end_is_an_error_that_says_where() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = written(dir.path(), &[vec![topic(1)], vec![topic(2)]]);
+        let mut content = std::fs::read(&path).unwrap();
+        content[MAGIC.len() + FRAME_HEADER + 3] ^= 1;
+        std::fs::write(&path, content).unwrap();
+        let error = MetadataFile::open(dir.path()).unwrap_err();
+        assert!(matches!(error, MetadataStoreError::Corrupt { position: 8, .. }), "{error}");
+    }
+
+    #[test]
+    fn rewriting_keeps_the_state_and_later_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut file, _) = MetadataFile::open(dir.path()).unwrap();
+        file.append(&[topic(1), topic(2)]).unwrap();
+        file.rewrite(&[topic(2)]).unwrap();
+        file.append(&[topic(3)]).unwrap();
+        let (_, records) = MetadataFile::open(dir.path()).unwrap();
+        assert_eq!(records, [topic(2), topic(3)]);
+    }
+}

@@ -1,0 +1,146 @@
+//! Making a log durable.
+
+use std::sync::Arc;
+
+use super::error::LogError;
+use super::layout::FileKind;
+use super::partition_log::Log;
+use super::segment::Segment;
+use super::storage::{Dir, StorageFile};
+
+/// What has to be synced for the log to be durable up to an offset; running it needs the log no more.
+#[derive(Debug)]
+#[must_use = "a flush does nothing until it is run"]
+pub struct Flush {
+    dir: Dir,
+    files: Vec<(Arc<dyn StorageFile>, String)>,
+    /// Files that are written at once and not kept open: the indexes and the snapshots of sealed segments.
+    names: Vec<String>,
+    end_offset: i64,
+    truncations: u64,
+}
+
+/// A flush that has been run, to be told to the log.
+#[derive(Debug)]
+#[must_use = "the log does not know of a flush until it is finished"]
+pub struct Flushed {
+    end_offset: i64,
+    truncations: u64,
+    result: Result<(), LogError>,
+}
+
+impl Flush {
+    /// The offset up to which the log is durable afterwards (exclusive).
+    pub fn end_offset(&self) -> i64 {
+        self.end_offset
+    }
+
+    /// Syncs the files. Blocks; several flushes of one log may run at the same time.
+    pub fn run(self) -> Flushed {
+        Flushed { result: self.sync(), end_offset: self.end_offset, truncations: self.truncations }
+    }
+
+    fn sync(&self) -> Result<(), LogError> {
+        for (file, name) in &self.files {
+            file.sync().map_err(|e| self.dir.error("sync", name, e))?;
+        }
+        self.names.iter().try_for_each(|name| self.dir.sync(name))?;
+        self.dir.sync_names()
+    }
+}
+
+impl Log {
+    /// What is to be flushed by the log's own settings: all of it by `flush.messages` and `flush.ms`, or else the
+    /// segments that were sealed since the last flush.
+    pub fn due_flush(&self, now_ms: i64) -> Option<Flush> {
+        if self.is_flush_due(now_ms) {
+            return self.start_flush();
+        }
+        (self.recovery_point < self.active.base_offset).then(|| self.flush_to(self.active.base_offset))
+    }
+
+    fn is_flush_due(&self, now_ms: i64) -> bool {
+        let unflushed = self.end_offset - self.recovery_point;
+        let age = self.unflushed_since_ms.map_or(-1, |since| now_ms.saturating_sub(since));
+        unflushed > 0
+            && (self.config.flush_messages.is_some_and(|limit| unflushed >= limit)
+                || self.config.flush_ms.is_some_and(|limit| age >= limit))
+    }
+
+    /// Flushes everything that is in the log now; `None` if it is durable already.
+    pub fn start_flush(&self) -> Option<Flush> {
+        (self.recovery_point < self.end_offset).then(|| self.flush_to(self.end_offset))
+    }
+
+    fn flush_to(&self, end_offset: i64) -> Flush {
+        let mut flush = Flush {
+            dir: self.dir.clone(),
+            files: Vec::new(),
+            names: Vec::new(),
+            end_offset,
+            truncations: self.truncations,
+        };
+        let sealed = self.segments_from(self.recovery_point).filter(|s| s.base_offset < self.active.base_offset);
+        for Segment { file, base_offset, .. } in sealed {
+            flush.files.push((Arc::clone(file), FileKind::Log.name(*base_offset)));
+            flush.names.extend([FileKind::OffsetIndex, FileKind::TimeIndex].map(|kind| kind.name(*base_offset)));
+            flush.names.push(FileKind::ProducerSnapshot.name(*base_offset));
+        }
+        if end_offset > self.active.base_offset {
+            // The indexes of the active segment are rebuilt after a crash, so they need not be durable.
+            flush.files.push((Arc::clone(&self.active.file), self.active.log_name()));
+            flush.names.push(FileKind::ProducerSnapshot.name(self.active.base_offset));
+        }
+        flush
+    }
+
+    /// Takes note of a flush. The recovery point moves to where it was started.
+    ///
+    /// # Errors
+    /// That of the flush. What the files hold is then unknown, so the log takes no more writes.
+    pub fn finish_flush(&mut self, flushed: Flushed) -> Result<(), LogError> {
+        let Flushed { end_offset, truncations, result } = flushed;
+        if let Err(error) = result {
+            self.failed = true;
+            return Err(error);
+        }
+        // What was truncated meanwhile may have been replaced by other records, which are not durable.
+        if truncations == self.truncations && end_offset > self.recovery_point {
+            self.recovery_point = end_offset;
+        }
+        if self.recovery_point >= self.end_offset {
+            self.unflushed_since_ms = None;
+        }
+        Ok(())
+    }
+
+    /// Makes everything in the log durable. Blocks.
+    ///
+    /// # Errors
+    /// As for [`Log::finish_flush`].
+    pub fn flush(&mut self) -> Result<(), LogError> {
+        match self.start_flush() {
+            Some(flush) => self.finish_flush(flush.run()),
+            None => Ok(()),
+        }
+    }
+
+    /// Flushes and writes down all that an orderly start wants to find: indexes, producers, leader epochs.
+    /// The log can be read afterwards, but must be opened again to be written to.
+    ///
+    /// # Errors
+    /// Those of the storage; the shutdown must not count as clean then.
+    pub fn close(&mut self) -> Result<(), LogError> {
+        self.check_usable()?;
+        self.flush()?;
+        self.active.seal();
+        self.active.store_indexes(&self.dir)?;
+        self.take_snapshot()?;
+        self.save_epochs()?;
+        for kind in [FileKind::OffsetIndex, FileKind::TimeIndex] {
+            self.dir.sync(&kind.name(self.active.base_offset))?;
+        }
+        self.dir.sync(&FileKind::ProducerSnapshot.name(self.end_offset))?;
+        self.dir.sync_names()
+    }
+}

@@ -1,0 +1,196 @@
+//! Reading batches from a log.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::batches::{BatchScanner, HEADER_BLOCK, ScanError, join};
+use super::error::{LogError, ReadError};
+use super::partition_log::{Log, LogOffsets};
+use super::storage::{Dir, StorageFile};
+use super::tail::{Limits, Slice};
+
+/// What to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Begin with the batch that holds this offset.
+    pub offset: i64,
+    /// Return no more bytes than this.
+    pub max_bytes: usize,
+    /// Return the first batch even if it is larger.
+    pub min_one_message: bool,
+    /// Return no batch that begins at or behind this offset: the high watermark, the last stable offset, or the end.
+    pub upper_bound: i64,
+}
+
+/// Whole batches, byte for byte as they are in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The batches, in the pieces of memory that they lie in; a batch is never split.
+    pub records: Vec<Bytes>,
+    /// Bytes of all pieces.
+    pub size: usize,
+    /// The offset that the first batch begins with, which can be smaller than the one asked for.
+    pub base_offset: Option<i64>,
+    /// The offset to read next: the one asked for, if there was nothing.
+    pub next_offset: i64,
+    /// The log's offsets when the read was planned.
+    pub offsets: LogOffsets,
+}
+
+impl Fetched {
+    /// Whether there were no batches.
+    pub fn is_empty(&self) -> bool {
+        self.size == 0
+    }
+
+    /// All batches in one buffer. Copies only if they lie in several.
+    pub fn into_bytes(self) -> Bytes {
+        join(self.records)
+    }
+
+    fn of(slice: Slice, request: &Read, offsets: LogOffsets) -> Self {
+        let next_offset = if slice.base_offset.is_some() { slice.next_offset } else { request.offset };
+        Self { records: slice.pieces, size: slice.bytes, base_offset: slice.base_offset, next_offset, offsets }
+    }
+}
+
+/// A read that has found what to do: run it after the log's lock is released.
+#[derive(Debug)]
+pub enum ReadPlan {
+    /// There is nothing to read, or all of it is in memory.
+    Ready(Fetched),
+    /// A file is to be read.
+    File(FileRead),
+}
+
+impl ReadPlan {
+    /// Reads. Blocks if it is [`ReadPlan::File`].
+    ///
+    /// # Errors
+    /// Those of the storage, and [`LogError::Corrupt`] if there is no batch where there should be one.
+    pub fn run(self) -> Result<Fetched, LogError> {
+        match self {
+            Self::Ready(fetched) => Ok(fetched),
+            Self::File(read) => read.run(),
+        }
+    }
+}
+
+/// A part of a segment's file.
+#[derive(Debug)]
+struct Extent {
+    file: Arc<dyn StorageFile>,
+    name: String,
+    start: u64,
+    end: u64,
+}
+
+/// A read from a segment's file, which needs the log no more.
+#[derive(Debug)]
+pub struct FileRead {
+    dir: Dir,
+    request: Read,
+    limits: Limits,
+    offsets: LogOffsets,
+    /// Where the offset is, and the next segment in case it lies in a gap at the end of the first.
+    extents: Vec<Extent>,
+}
+
+impl FileRead {
+    /// Reads the headers up to the batch that holds the offset, then all batches with one read into a new buffer.
+    ///
+    /// # Errors
+    /// As for [`ReadPlan::run`].
+    pub fn run(self) -> Result<Fetched, LogError> {
+        let mut slice = Slice::default();
+        for extent in &self.extents {
+            let found = self.read_extent(extent, &mut slice).map_err(|e| scan_error(&self.dir, &extent.name, e))?;
+            if found {
+                break;
+            }
+        }
+        Ok(Fetched::of(slice, &self.request, self.offsets))
+    }
+
+    /// Returns whether the batch that holds the offset, or the first one behind it, is in this extent.
+    fn read_extent(&self, extent: &Extent, slice: &mut Slice) -> Result<bool, ScanError> {
+        let Limits { max_bytes, min_one_message, .. } = self.limits;
+        let mut scanner = BatchScanner::new(&*extent.file, extent.start, extent.end, HEADER_BLOCK);
+        let batch = loop {
+            match scanner.next()? {
+                Some(batch) if batch.header.last_offset() >= self.request.offset => break batch,
+                Some(_) => {}
+                None => return Ok(false),
+            }
+        };
+        let first = batch.header.size();
+        if first > max_bytes && !min_one_message {
+            return Ok(true);
+        }
+        let left = usize::try_from(extent.end - batch.position).unwrap_or(usize::MAX);
+        for piece in extent.file.read_at(batch.position, max_bytes.max(first).min(left))? {
+            if !slice.take(&piece, self.request.offset, &self.limits) {
+                break;
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Names the file that a scan stopped in.
+pub(super) fn scan_error(dir: &Dir, file: &str, error: ScanError) -> LogError {
+    match error {
+        ScanError::Io(source) => dir.error("read", file, source),
+        ScanError::Defect(defect) => LogError::Corrupt {
+            path: dir.path_of(file),
+            reason: defect.to_string(),
+            remedy: "stop the broker, remove .kafka_cleanshutdown and the recovery point checkpoint, and start it again: \
+                     recovery cuts the log before the damage",
+        },
+    }
+}
+
+impl Log {
+    /// Reads whole batches from the one on that holds an offset. May block; see [`Log::plan_read`].
+    ///
+    /// # Errors
+    /// [`ReadError::OffsetOutOfRange`] if the log does not hold the offset and does not end there.
+    pub fn read(&self, request: Read) -> Result<Fetched, ReadError> {
+        Ok(self.plan_read(request)?.run()?)
+    }
+
+    /// Finds out where to read. Never blocks: with the plan in hand, the log's lock can be released before the file is
+    /// read. Batches near the end of the log come from memory and need no file.
+    ///
+    /// # Errors
+    /// As for [`Log::read`].
+    pub fn plan_read(&self, request: Read) -> Result<ReadPlan, ReadError> {
+        let offsets = self.offsets();
+        let Read { offset, max_bytes, min_one_message, .. } = request;
+        if offset < self.log_start_offset || offset > self.end_offset {
+            let (log_start_offset, end_offset) = (self.log_start_offset, self.end_offset);
+            return Err(ReadError::OffsetOutOfRange { offset, log_start_offset, end_offset });
+        }
+        let upper_bound = request.upper_bound.min(self.end_offset);
+        let limits = Limits { max_bytes, min_one_message, upper_bound };
+        if offset >= upper_bound {
+            return Ok(ReadPlan::Ready(Fetched::of(Slice::default(), &request, offsets)));
+        }
+        if let Some(slice) = self.tail.read(offset, &limits) {
+            return Ok(ReadPlan::Ready(Fetched::of(slice, &request, offsets)));
+        }
+        Ok(ReadPlan::File(FileRead { dir: self.dir.clone(), request, limits, offsets, extents: self.extents(offset) }))
+    }
+
+    fn extents(&self, offset: i64) -> Vec<Extent> {
+        let not_empty = self.segments_from(offset).filter(|segment| segment.size > 0);
+        let extent = |segment: &super::segment::Segment| Extent {
+            file: Arc::clone(&segment.file),
+            name: segment.log_name(),
+            start: segment.position_before(offset),
+            end: u64::from(segment.size),
+        };
+        not_empty.take(2).map(extent).collect()
+    }
+}

@@ -1,0 +1,217 @@
+//! Removing records: old ones from the start, wrong ones from the end.
+
+use super::error::{LogError, ReadError};
+use super::layout::{DELETED, FileKind};
+use super::partition_log::{DeletedFile, Log};
+use super::read::scan_error;
+use super::segment::Segment;
+
+impl Log {
+    /// Deletes the segments that are too old or too many by the log's settings, oldest first and only below the high
+    /// watermark. The log start offset moves with them. Returns how many.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn apply_retention(&mut self, now_ms: i64) -> Result<usize, LogError> {
+        self.check_usable()?;
+        let mut deleted = self.delete_below_start(now_ms)?;
+        if self.config.cleanup_policy.delete {
+            deleted += self.delete_by_size(now_ms)?;
+            deleted += self.delete_by_age(now_ms)?;
+        }
+        Ok(deleted)
+    }
+
+    fn delete_below_start(&mut self, now_ms: i64) -> Result<usize, LogError> {
+        let start = self.log_start_offset;
+        self.delete_while(now_ms, |_, next_base| next_base.is_some_and(|next| next <= start))
+    }
+
+    fn delete_by_size(&mut self, now_ms: i64) -> Result<usize, LogError> {
+        let Some(limit) = self.config.retention_bytes else { return Ok(0) };
+        let mut excess = self.size_bytes().saturating_sub(limit);
+        self.delete_while(now_ms, |segment, _| match excess.checked_sub(u64::from(segment.size)) {
+            Some(rest) if segment.size > 0 => {
+                excess = rest;
+                true
+            }
+            _ => false,
+        })
+    }
+
+    fn delete_by_age(&mut self, now_ms: i64) -> Result<usize, LogError> {
+        let Some(limit) = self.config.retention_ms else { return Ok(0) };
+        self.delete_while(now_ms, |segment, _| now_ms.saturating_sub(segment.largest_timestamp()) > limit)
+    }
+
+    /// Deletes segments from the start for as long as `delete(segment, base offset of the next)` says so.
+    fn delete_while(
+        &mut self,
+        now_ms: i64,
+        mut delete: impl FnMut(&Segment, Option<i64>) -> bool,
+    ) -> Result<usize, LogError> {
+        let mut next_bases = self.segment_base_offsets().skip(1).map(Some).collect::<Vec<_>>().into_iter();
+        let goes = |segment: &&Segment| {
+            let next_base = next_bases.next().flatten();
+            let ends = next_base.unwrap_or(self.end_offset);
+            let empty_and_last = next_base.is_none() && segment.size == 0;
+            self.high_watermark >= ends && !empty_and_last && delete(segment, next_base)
+        };
+        let count = self.segments().take_while(goes).count();
+        if count > self.sealed.len() {
+            self.roll(now_ms)?;
+        }
+        self.delete_oldest(count, now_ms)?;
+        Ok(count)
+    }
+
+    fn delete_oldest(&mut self, count: usize, now_ms: i64) -> Result<(), LogError> {
+        let first_kept = self.segment_base_offsets().nth(count).unwrap_or(self.active.base_offset);
+        if count > 0 {
+            self.move_start(first_kept)?;
+        }
+        for _ in 0..count {
+            if let Some(segment) = self.sealed.pop_front() {
+                self.delete_files(segment.base_offset, now_ms)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn move_start(&mut self, offset: i64) -> Result<(), LogError> {
+        if offset <= self.log_start_offset {
+            return Ok(());
+        }
+        self.log_start_offset = offset;
+        self.high_watermark = self.high_watermark.max(offset);
+        self.recovery_point = self.recovery_point.max(offset);
+        self.epochs_changed |= self.epochs.truncate_from_start(offset);
+        self.save_epochs()
+    }
+
+    /// Renames the files of a segment. They are removed by [`Log::tick`] after `file.delete.delay.ms`, so that reads
+    /// that are under way can finish.
+    fn delete_files(&mut self, base_offset: i64, now_ms: i64) -> Result<(), LogError> {
+        let due_ms = now_ms.saturating_add(self.config.file_delete_delay_ms);
+        let files = self.dir.list()?;
+        for kind in FileKind::ALL {
+            let name = kind.name(base_offset);
+            if files.iter().any(|file| file.name == name) {
+                let renamed = format!("{name}{DELETED}");
+                self.dir.rename(&name, &renamed)?;
+                self.deleted.push_back(DeletedFile { due_ms, name: renamed });
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes files whose time has come, and forgets producers that have been idle for too long.
+    ///
+    /// # Errors
+    /// Those of the storage. What could not be removed is tried again.
+    pub fn tick(&mut self, now_ms: i64) -> Result<(), LogError> {
+        self.producers.expire(now_ms, self.config.producer_id_expiration_ms);
+        while let Some(file) = self.deleted.front().filter(|file| file.due_ms <= now_ms) {
+            self.dir.remove(&file.name)?;
+            self.deleted.pop_front();
+        }
+        Ok(())
+    }
+
+    /// When [`Log::tick`] has a file to remove next, in milliseconds since the epoch.
+    pub fn next_deletion_ms(&self) -> Option<i64> {
+        self.deleted.front().map(|file| file.due_ms)
+    }
+
+    /// Moves the log start offset, as DeleteRecords does, and deletes the segments that lie below it as a whole.
+    /// Returns the log start offset.
+    ///
+    /// # Errors
+    /// [`ReadError::OffsetOutOfRange`] if the offset is behind the high watermark or negative.
+    pub fn delete_records(&mut self, offset: i64, now_ms: i64) -> Result<i64, ReadError> {
+        self.check_usable()?;
+        if offset < 0 || offset > self.high_watermark {
+            let (log_start_offset, end_offset) = (self.log_start_offset, self.high_watermark);
+            return Err(ReadError::OffsetOutOfRange { offset, log_start_offset, end_offset });
+        }
+        self.move_start(offset)?;
+        self.delete_below_start(now_ms)?;
+        Ok(self.log_start_offset)
+    }
+
+    /// Cuts the log so that it ends at this offset, or where the batch that holds it begins. Used when a new leader
+    /// has other records there. Returns where the log ends now.
+    ///
+    /// # Errors
+    /// Those of the storage; the log takes no more writes if it was cut half way.
+    pub fn truncate_to(&mut self, offset: i64, now_ms: i64) -> Result<i64, LogError> {
+        self.check_usable()?;
+        if offset >= self.end_offset {
+            return Ok(self.end_offset);
+        }
+        let first = self.segment_base_offsets().next().unwrap_or(0);
+        if offset < first {
+            self.truncate_fully_and_start_at(offset, now_ms)?;
+            return Ok(self.end_offset);
+        }
+        self.truncations += 1;
+        let cut = self.cut_segments(offset, now_ms);
+        self.failed = cut.is_err();
+        cut?;
+        self.end_changed(now_ms)?;
+        Ok(self.end_offset)
+    }
+
+    fn cut_segments(&mut self, offset: i64, now_ms: i64) -> Result<(), LogError> {
+        while self.active.base_offset > offset {
+            let Some(previous) = self.sealed.pop_back() else { break };
+            let dropped = std::mem::replace(&mut self.active, previous);
+            self.delete_files(dropped.base_offset, now_ms)?;
+        }
+        let error = |log: &Self, e| scan_error(&log.dir, &log.active.log_name(), e);
+        match self.active.find(offset).map_err(|e| error(self, e))? {
+            Some(batch) => {
+                self.end_offset = batch.header.base_offset.min(offset).max(self.active.base_offset);
+                self.active.truncate(&batch).map_err(|e| error(self, e))
+            }
+            None => {
+                // The rest of the segment was compacted away: it ends where its last batch does.
+                self.end_offset = self.active.read_tail().map_err(|e| error(self, e))?.min(offset);
+                Ok(())
+            }
+        }
+    }
+
+    /// Drops all records and lets the log begin and end at this offset. Used when the leader's log begins behind the
+    /// end of this one.
+    ///
+    /// # Errors
+    /// Those of the storage; the log takes no more writes if it was cut half way.
+    pub fn truncate_fully_and_start_at(&mut self, offset: i64, now_ms: i64) -> Result<(), LogError> {
+        self.check_usable()?;
+        self.truncations += 1;
+        self.failed = true;
+        let bases: Vec<i64> = self.segment_base_offsets().collect();
+        for base_offset in bases {
+            self.delete_files(base_offset, now_ms)?;
+        }
+        self.sealed.clear();
+        self.active = Segment::create(&self.dir, offset, now_ms)?;
+        self.log_start_offset = offset;
+        self.end_offset = offset;
+        self.end_changed(now_ms)?;
+        self.failed = false;
+        Ok(())
+    }
+
+    /// Brings in line what depends on where the log ends, after it has been cut.
+    fn end_changed(&mut self, now_ms: i64) -> Result<(), LogError> {
+        self.log_start_offset = self.log_start_offset.min(self.end_offset);
+        self.high_watermark = self.high_watermark.clamp(self.log_start_offset, self.end_offset);
+        self.recovery_point = self.recovery_point.min(self.end_offset);
+        self.tail.clear();
+        self.epochs_changed |= self.epochs.truncate_from_end(self.end_offset);
+        self.save_epochs()?;
+        self.load_producers(now_ms)
+    }
+}

@@ -1,0 +1,318 @@
+//! One segment: a file of batches and its two indexes.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_protocol::record::BatchHeader;
+
+use super::LogConfig;
+use super::batches::{BatchAt, BatchScanner, Defect, HEADER_BLOCK, ScanError, WHOLE_BLOCK, checksum_matches};
+use super::error::LogError;
+use super::index::{IndexDefect, OffsetIndex, TimeIndex};
+use super::layout::FileKind;
+use super::storage::{Dir, StorageFile};
+
+/// No record has had a timestamp yet.
+pub(crate) const NO_TIMESTAMP: i64 = -1;
+
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) base_offset: i64,
+    pub(crate) file: Arc<dyn StorageFile>,
+    /// Bytes of the file that hold batches.
+    pub(crate) size: u32,
+    /// The largest timestamp, or [`NO_TIMESTAMP`].
+    pub(crate) max_timestamp: i64,
+    /// The last offset of the batch that has it.
+    pub(crate) offset_of_max_timestamp: i64,
+    /// The largest timestamp of the first batch, once there is one.
+    first_timestamp: Option<i64>,
+    /// When the segment began, for what has no timestamps.
+    created_ms: i64,
+    /// When it was last written to.
+    modified_ms: i64,
+    offsets: OffsetIndex,
+    times: TimeIndex,
+    bytes_since_index_entry: u64,
+}
+
+/// What a recovery found in a segment.
+#[derive(Debug)]
+pub(crate) struct Recovered {
+    /// The offset after the last batch that is whole; the base offset if there is none.
+    pub(crate) next_offset: i64,
+    /// Why the rest was cut off, if there was one.
+    pub(crate) defect: Option<Defect>,
+    /// The leader epochs that begin in the segment, with their first offsets.
+    pub(crate) epochs: Vec<(i32, i64)>,
+}
+
+impl Segment {
+    /// A segment as its files stand; the indexes have yet to be loaded or rebuilt.
+    pub(crate) fn open(dir: &Dir, base_offset: i64, created_ms: i64) -> Result<Self, LogError> {
+        let name = FileKind::Log.name(base_offset);
+        let file = dir.open(&name)?;
+        let len = file.size().map_err(|e| dir.error("open", &name, e))?;
+        let size =
+            u32::try_from(len).ok().filter(|size| *size <= i32::MAX as u32).ok_or_else(|| LogError::Corrupt {
+                path: dir.path_of(&name),
+                reason: format!("a segment has at most 2147483647 bytes, not {len}"),
+                remedy: "restore it from a replica or a backup",
+            })?;
+        Ok(Self {
+            base_offset,
+            file,
+            size,
+            max_timestamp: NO_TIMESTAMP,
+            offset_of_max_timestamp: base_offset,
+            first_timestamp: None,
+            created_ms,
+            modified_ms: created_ms,
+            offsets: OffsetIndex::default(),
+            times: TimeIndex::default(),
+            bytes_since_index_entry: 0,
+        })
+    }
+
+    /// A new segment. A file of this name from a write that failed is emptied.
+    pub(crate) fn create(dir: &Dir, base_offset: i64, now_ms: i64) -> Result<Self, LogError> {
+        let mut segment = Self::open(dir, base_offset, now_ms)?;
+        segment.file.truncate(0).map_err(|e| dir.error("truncate", &segment.log_name(), e))?;
+        segment.size = 0;
+        segment.store_indexes(dir)?;
+        Ok(segment)
+    }
+
+    pub(crate) fn log_name(&self) -> String {
+        FileKind::Log.name(self.base_offset)
+    }
+
+    pub(crate) fn offset_entries(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// Loads the indexes from their files, if they are there and can be right.
+    pub(crate) fn load_indexes(&mut self, dir: &Dir) -> Result<Result<(), IndexDefect>, LogError> {
+        const MAX_LEN: u64 = i32::MAX as u64;
+        let missing = || Ok(Err(IndexDefect::Length(0)));
+        let Some(offsets) = dir.read(&FileKind::OffsetIndex.name(self.base_offset), MAX_LEN)? else { return missing() };
+        let Some(times) = dir.read(&FileKind::TimeIndex.name(self.base_offset), MAX_LEN)? else { return missing() };
+        let decoded = OffsetIndex::decode(&offsets, self.size).and_then(|o| Ok((o, TimeIndex::decode(&times)?)));
+        Ok(decoded.map(|(offsets, times)| {
+            self.offsets = offsets;
+            self.times = times;
+            self.restore_max_timestamp();
+        }))
+    }
+
+    fn restore_max_timestamp(&mut self) {
+        let last = self.times.last();
+        self.max_timestamp = last.map_or(NO_TIMESTAMP, |entry| entry.timestamp);
+        self.offset_of_max_timestamp = self.base_offset + last.map_or(0, |entry| i64::from(entry.relative_offset));
+    }
+
+    /// Writes the indexes to their files.
+    pub(crate) fn store_indexes(&self, dir: &Dir) -> Result<(), LogError> {
+        dir.write(&FileKind::OffsetIndex.name(self.base_offset), self.offsets.encode())?;
+        dir.write(&FileKind::TimeIndex.name(self.base_offset), self.times.encode())
+    }
+
+    /// Closes the time index with the largest timestamp, as the last thing before the indexes are stored for good.
+    pub(crate) fn seal(&mut self) {
+        let relative_offset = self.relative(self.offset_of_max_timestamp);
+        self.times.push(self.max_timestamp, relative_offset);
+    }
+
+    /// An offset as the indexes have it. [`Segment::takes`] keeps it in range.
+    fn relative(&self, offset: i64) -> u32 {
+        u32::try_from(offset - self.base_offset).unwrap_or(0)
+    }
+
+    /// Whether an offset can be told relative to this segment.
+    pub(crate) fn takes(&self, offset: i64) -> bool {
+        (0..=i64::from(i32::MAX)).contains(&(offset - self.base_offset))
+    }
+
+    /// Whether the next append should go to a new segment.
+    pub(crate) fn should_roll(&self, config: &LogConfig, append: &RollCheck) -> bool {
+        let full = u64::from(self.size) + append.bytes > u64::from(config.segment_bytes);
+        let indexes_full =
+            self.offsets.len() >= config.max_offset_entries() || self.times.len() + 1 >= config.max_time_entries();
+        full || (self.size > 0 && self.is_old(config, append)) || indexes_full || !self.takes(append.last_offset)
+    }
+
+    /// By the timestamps of records where there are any, else by the clock.
+    fn is_old(&self, config: &LogConfig, append: &RollCheck) -> bool {
+        let age = match self.first_timestamp {
+            Some(first) if first >= 0 && append.max_timestamp >= 0 => append.max_timestamp.saturating_sub(first),
+            _ => append.now_ms.saturating_sub(self.created_ms),
+        };
+        age > config.segment_ms - self.jitter_ms(config)
+    }
+
+    /// Different from segment to segment, and the same whenever it is asked for.
+    fn jitter_ms(&self, config: &LogConfig) -> i64 {
+        let bound = config.segment_jitter_ms.min(config.segment_ms);
+        if bound <= 0 { 0 } else { fastrand::Rng::with_seed(self.base_offset.cast_unsigned()).i64(0..bound) }
+    }
+
+    /// Writes batches at the end, in one write.
+    pub(crate) fn append(&mut self, records: Bytes, now_ms: i64) -> io::Result<()> {
+        self.file.write_at(u64::from(self.size), records)?;
+        self.modified_ms = now_ms;
+        Ok(())
+    }
+
+    /// Takes in a batch that has been written at `self.size`.
+    pub(crate) fn note(&mut self, header: &BatchHeader, index_interval_bytes: u32) {
+        if header.max_timestamp > self.max_timestamp {
+            self.max_timestamp = header.max_timestamp;
+            self.offset_of_max_timestamp = header.last_offset();
+        }
+        self.first_timestamp.get_or_insert(header.max_timestamp);
+        if self.bytes_since_index_entry > u64::from(index_interval_bytes) {
+            self.offsets.push(self.relative(header.last_offset()), self.size);
+            self.times.push(self.max_timestamp, self.relative(self.offset_of_max_timestamp));
+            self.bytes_since_index_entry = 0;
+        }
+        self.bytes_since_index_entry += header.size() as u64;
+        self.size = self.size.saturating_add(u32::try_from(header.size()).unwrap_or(u32::MAX));
+    }
+
+    /// Where to begin to look for the batch that holds an offset.
+    pub(crate) fn position_before(&self, offset: i64) -> u64 {
+        let relative = (offset - self.base_offset).clamp(0, i64::from(i32::MAX));
+        u64::from(self.offsets.position_before(u32::try_from(relative).unwrap_or(0)))
+    }
+
+    pub(crate) fn scan(&self, position: u64, block: usize) -> BatchScanner<'_> {
+        BatchScanner::new(&*self.file, position, u64::from(self.size), block)
+    }
+
+    /// The first batch that ends at or behind an offset.
+    pub(crate) fn find(&self, offset: i64) -> Result<Option<BatchAt>, ScanError> {
+        let mut scanner = self.scan(self.position_before(offset), HEADER_BLOCK);
+        while let Some(batch) = scanner.next()? {
+            if batch.header.last_offset() >= offset {
+                return Ok(Some(batch));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where to begin to look for the first record that is not older than the target.
+    pub(crate) fn position_before_timestamp(&self, target: i64) -> u64 {
+        self.position_before(self.base_offset + i64::from(self.times.relative_offset_before(target)))
+    }
+
+    /// Reads the headers behind the last index entry, after which everything about the tail is known.
+    /// Returns the offset after the last batch.
+    pub(crate) fn read_tail(&mut self) -> Result<i64, ScanError> {
+        let mut next_offset = self.base_offset;
+        let mut first_timestamp = self.first_timestamp;
+        let mut max = (self.max_timestamp, self.offset_of_max_timestamp);
+        if let Some(first) = self.scan(0, HEADER_BLOCK).next()? {
+            first_timestamp = Some(first.header.max_timestamp);
+        }
+        let mut scanner = self.scan(u64::from(self.offsets.last_position()), HEADER_BLOCK);
+        while let Some(BatchAt { header, .. }) = scanner.next()? {
+            next_offset = header.last_offset() + 1;
+            if header.max_timestamp > max.0 {
+                max = (header.max_timestamp, header.last_offset());
+            }
+        }
+        self.first_timestamp = first_timestamp;
+        self.bytes_since_index_entry = u64::from(self.size - self.offsets.last_position().min(self.size));
+        (self.max_timestamp, self.offset_of_max_timestamp) = max;
+        Ok(next_offset)
+    }
+
+    /// Reads every batch from the start, cuts the file at the first that is not whole, and rebuilds the indexes.
+    ///
+    /// # Errors
+    /// A defect is an error only where it is a batch in an older format, which must not be cut off.
+    pub(crate) fn recover(&mut self, config: &LogConfig) -> Result<Recovered, ScanError> {
+        let end = u64::from(self.size);
+        self.reset();
+        let file = Arc::clone(&self.file);
+        let mut scanner = BatchScanner::new(&*file, 0, end, WHOLE_BLOCK);
+        let mut recovered = Recovered { next_offset: self.base_offset, defect: None, epochs: Vec::new() };
+        loop {
+            match self.recover_one(&mut scanner, recovered.next_offset) {
+                Ok(Some(header)) => {
+                    recovered.next_offset = header.last_offset() + 1;
+                    let epoch = header.partition_leader_epoch;
+                    if epoch >= 0 && recovered.epochs.last().is_none_or(|(last, _)| *last < epoch) {
+                        recovered.epochs.push((epoch, header.base_offset));
+                    }
+                    self.note(&header, config.index_interval_bytes);
+                }
+                Ok(None) => break,
+                Err(legacy @ ScanError::Defect(Defect::Legacy { .. })) => return Err(legacy),
+                Err(ScanError::Defect(defect)) => {
+                    recovered.defect = Some(defect);
+                    break;
+                }
+                Err(io) => return Err(io),
+            }
+        }
+        if u64::from(self.size) < end {
+            self.file.truncate(u64::from(self.size))?;
+        }
+        Ok(recovered)
+    }
+
+    fn recover_one(&self, scanner: &mut BatchScanner<'_>, expected: i64) -> Result<Option<BatchHeader>, ScanError> {
+        let Some(batch) = scanner.next()? else { return Ok(None) };
+        let BatchAt { position, header } = batch;
+        if header.base_offset < expected || !self.takes(header.last_offset()) {
+            return Err(Defect::Offset { position, found: header.base_offset, expected }.into());
+        }
+        if !checksum_matches(&scanner.bytes(&batch)?, &header) {
+            return Err(Defect::Checksum { position }.into());
+        }
+        Ok(Some(header))
+    }
+
+    fn reset(&mut self) {
+        self.size = 0;
+        self.max_timestamp = NO_TIMESTAMP;
+        self.offset_of_max_timestamp = self.base_offset;
+        self.first_timestamp = None;
+        self.offsets = OffsetIndex::default();
+        self.times = TimeIndex::default();
+        self.bytes_since_index_entry = 0;
+    }
+
+    /// Cuts everything from the batch at this position on.
+    pub(crate) fn truncate(&mut self, batch: &BatchAt) -> Result<(), ScanError> {
+        self.file.truncate(batch.position)?;
+        // Positions of a segment fit: the batch was found below its size.
+        self.size = u32::try_from(batch.position).unwrap_or(self.size);
+        self.offsets.truncate(self.size);
+        self.times.truncate(self.relative(batch.header.base_offset));
+        self.first_timestamp = self.first_timestamp.filter(|_| self.size > 0);
+        self.restore_max_timestamp();
+        self.read_tail()?;
+        Ok(())
+    }
+
+    /// The time that retention goes by: of the newest record, or of the file where records have no timestamps.
+    pub(crate) fn largest_timestamp(&self) -> i64 {
+        if self.max_timestamp >= 0 { self.max_timestamp } else { self.modified_ms }
+    }
+
+    pub(crate) fn set_modified_ms(&mut self, modified_ms: i64) {
+        self.modified_ms = modified_ms;
+    }
+}
+
+/// What is about to be appended, as far as rolling goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RollCheck {
+    pub(crate) bytes: u64,
+    pub(crate) last_offset: i64,
+    pub(crate) max_timestamp: i64,
+    pub(crate) now_ms: i64,
+}

@@ -1,0 +1,140 @@
+//! Where a node takes connections, and the address that it tells clients to use.
+
+use std::{fmt, io, net::IpAddr};
+
+use ottla_protocol::wire::Str;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+use super::{
+    ConnectionLimits, MemoryListener, MemoryNetwork, MemoryStream,
+    connection::{Service, serve},
+};
+
+/// A host and a port, as clients are told it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The host name or address.
+    pub host: Str,
+    /// The port.
+    pub port: u16,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An IPv6 address has colons of its own.
+        if self.host.contains(':') {
+            return write!(f, "[{}]:{}", self.host, self.port);
+        }
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// What to listen on.
+#[derive(Clone, Debug)]
+pub(crate) enum Binding {
+    /// A TCP address; port 0 picks one that is free.
+    Tcp { host: String, port: u16 },
+    /// A name in a network within the process.
+    Memory { network: MemoryNetwork, host: String, port: u16 },
+}
+
+impl fmt::Display for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Tcp { host, port } | Self::Memory { host, port, .. }) = self;
+        Endpoint { host: host.as_str().into(), port: *port }.fmt(f)
+    }
+}
+
+/// A bound listener that does not accept yet.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: Socket,
+    endpoint: Endpoint,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    Memory(MemoryListener),
+}
+
+#[derive(Debug)]
+enum Accepted {
+    Tcp(TcpStream),
+    Memory(MemoryStream),
+}
+
+impl Listener {
+    pub(crate) async fn bind(binding: &Binding) -> io::Result<Self> {
+        match binding {
+            Binding::Tcp { host, port } => Self::bind_tcp(host, *port).await,
+            Binding::Memory { network, host, port } => {
+                let listener = network.bind(host, *port)?;
+                let endpoint = Endpoint { host: host.as_str().into(), port: listener.port() };
+                Ok(Self { socket: Socket::Memory(listener), endpoint })
+            }
+        }
+    }
+
+    async fn bind_tcp(host: &str, port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((host, port)).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { endpoint: Endpoint { host: reachable(host), port: address.port() }, socket: Socket::Tcp(listener) })
+    }
+
+    /// The address that clients reach it under.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Accepts connections until dropped, which drops them too.
+    pub(crate) async fn run<S: Service + 'static>(mut self, limits: ConnectionLimits, service: impl Fn() -> S) {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = self.socket.accept() => match accepted {
+                    Ok(Accepted::Tcp(stream)) => {
+                        // Responses are whole frames; waiting for more to send would only delay them.
+                        if let Err(error) = stream.set_nodelay(true) {
+                            tracing::debug!(%error, "cannot set TCP_NODELAY");
+                        }
+                        connections.spawn(serve(stream, service(), limits));
+                    }
+                    Ok(Accepted::Memory(stream)) => {
+                        connections.spawn(serve(stream, service(), limits));
+                    }
+                    Err(error) => self.pause_after(error).await,
+                },
+                Some(_ended) = connections.join_next() => {}
+            }
+        }
+    }
+
+    /// A failed accept is the peer's doing or a lack of file descriptors; in both cases the next may succeed.
+    async fn pause_after(&self, error: io::Error) {
+        tracing::warn!(listener = %self.endpoint, %error, "cannot accept a connection");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+impl Socket {
+    async fn accept(&mut self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => listener.accept().await.map(|(stream, _peer)| Accepted::Tcp(stream)),
+            Self::Memory(listener) => listener.accept().await.map(Accepted::Memory),
+        }
+    }
+}
+
+/// A wildcard address is no place to connect to: clients on this machine use the loopback address.
+fn reachable(host: &str) -> Str {
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) if ip.is_unspecified() => Str::from_static("127.0.0.1"),
+        Ok(IpAddr::V6(ip)) if ip.is_unspecified() => Str::from_static("::1"),
+        _ => host.into(),
+    }
+}
+

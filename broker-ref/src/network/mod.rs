@@ -1,0 +1,14 @@
+//! Sockets, frames and the order of responses; nothing here knows what a request means.
+
+mod connection;
+mod frame;
+mod listener;
+mod memory;
+
+pub use listener::Endpoint;
+pub(crate) use {
+    connection::{ConnectionLimits, Outcome, Service},
+    frame::ResponseFrame,
+    listener::{Binding, Listener},
+};
+pub use memory::{MemoryListener, MemoryNetwork, MemoryStream};

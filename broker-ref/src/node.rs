@@ -1,0 +1,169 @@
+//! One broker of a cluster: its logs, and what it knows of the others.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock, Weak},
+    time::Duration,
+};
+
+use ottla_protocol::types::NodeId;
+use tokio::{sync::watch, task::JoinHandle};
+
+use crate::{
+    clock::Clock,
+    config::{BrokerConfig, BrokerLayers},
+    controller::{Controller, MetadataImage, MetadataStoreError, node_layers},
+    dispatch::ApiVersionCaps,
+    fetch_session::FetchSessions,
+    log::LogError,
+    replicas::Replicas,
+};
+
+/// How often a node looks after its logs.
+const TICK: Duration = Duration::from_secs(1);
+
+/// A running broker.
+#[derive(Debug)]
+pub(crate) struct Node {
+    id: NodeId,
+    clock: Clock,
+    controller: Controller,
+    image: watch::Receiver<Arc<MetadataImage>>,
+    base_layers: BrokerLayers,
+    config: RwLock<Arc<BrokerConfig>>,
+    caps: ApiVersionCaps,
+    pub(crate) replicas: Replicas,
+    pub(crate) fetch_sessions: FetchSessions,
+    producer_ids: tokio::sync::Mutex<std::ops::Range<i64>>,
+}
+
+/// What a node is made of.
+pub(crate) struct NodeParts {
+    pub(crate) id: NodeId,
+    pub(crate) clock: Clock,
+    pub(crate) controller: Controller,
+    pub(crate) layers: BrokerLayers,
+    pub(crate) caps: ApiVersionCaps,
+    pub(crate) replicas: Replicas,
+    pub(crate) random: fastrand::Rng,
+}
+
+impl Node {
+    pub(crate) fn new(parts: NodeParts) -> Arc<Self> {
+        let NodeParts { id, clock, controller, layers, caps, replicas, random } = parts;
+        let image = controller.watch();
+        let effective = node_layers(&layers, &image.borrow(), id);
+        let config = BrokerConfig::new(&effective).unwrap_or_default();
+        let slots = usize::try_from(config.max_incremental_fetch_session_cache_slots).unwrap_or(0);
+        Arc::new(Self {
+            id,
+            clock,
+            controller,
+            image,
+            base_layers: layers,
+            config: RwLock::new(Arc::new(config)),
+            caps,
+            replicas,
+            fetch_sessions: FetchSessions::new(slots, random),
+            producer_ids: tokio::sync::Mutex::new(0..0),
+        })
+    }
+
+    pub(crate) fn id(&self) -> NodeId {
+        self.id
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    pub(crate) fn controller(&self) -> &Controller {
+        &self.controller
+    }
+
+    pub(crate) fn image(&self) -> Arc<MetadataImage> {
+        self.image.borrow().clone()
+    }
+
+    pub(crate) fn api_version_caps(&self) -> &ApiVersionCaps {
+        &self.caps
+    }
+
+    /// The settings in force.
+    pub(crate) fn config(&self) -> Arc<BrokerConfig> {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The settings in force, by where they were made.
+    pub(crate) fn layers(&self) -> BrokerLayers {
+        node_layers(&self.base_layers, &self.image(), self.id)
+    }
+
+    /// A producer id that nobody has.
+    pub(crate) async fn next_producer_id(&self) -> Result<i64, MetadataStoreError> {
+        let mut ids = self.producer_ids.lock().await;
+        if ids.is_empty() {
+            *ids = self.controller.allocate_producer_ids().await?;
+        }
+        let id = ids.start;
+        ids.start += 1;
+        Ok(id)
+    }
+
+    /// Takes in the present state of the cluster. Blocks.
+    pub(crate) fn apply_image(&self) {
+        let image = self.image();
+        let layers = node_layers(&self.base_layers, &image, self.id);
+        match BrokerConfig::new(&layers) {
+            Ok(config) => *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config),
+            Err(error) => tracing::error!(node = %self.id, %error, "the settings contradict each other, the old ones stay"),
+        }
+        self.replicas.apply(&image, &layers, self.now_ms());
+        self.controller.note_applied(self.id, image.version);
+    }
+
+    /// Starts the tasks that keep a node going; they end with it.
+    pub(crate) fn spawn_tasks(self: &Arc<Self>) -> Vec<JoinHandle<()>> {
+        vec![tokio::spawn(follow_controller(Arc::downgrade(self))), tokio::spawn(look_after_logs(Arc::downgrade(self)))]
+    }
+
+    /// Closes the logs in order. Blocks.
+    pub(crate) fn close(&self) -> Result<(), LogError> {
+        self.controller.unregister(self.id);
+        self.replicas.close()
+    }
+}
+
+/// Takes in each new state of the cluster.
+async fn follow_controller(node: Weak<Node>) {
+    let Some(mut image) = node.upgrade().map(|node| node.controller.watch()) else { return };
+    image.mark_changed();
+    while image.changed().await.is_ok() {
+        let Some(node) = node.upgrade() else { return };
+        if tokio::task::spawn_blocking(move || node.apply_image()).await.is_err() {
+            tracing::error!("taking in a change of the cluster panicked");
+        }
+    }
+}
+
+/// Flushes, applies retention and writes checkpoints.
+async fn look_after_logs(node: Weak<Node>) {
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(node) = node.upgrade() else { return };
+        let ticked = tokio::task::spawn_blocking(move || {
+            let report = node.replicas.tick(node.now_ms());
+            for (partition, error) in &report.failures {
+                tracing::error!(node = %node.id, ?partition, %error, "cannot look after a log");
+            }
+            if let Some(error) = &report.directory_failure {
+                tracing::error!(node = %node.id, %error, "cannot look after the log directory");
+            }
+        });
+        if ticked.await.is_err() {
+            tracing::error!("looking after the logs panicked");
+        }
+    }
+}
+

@@ -1,0 +1,436 @@
+//! One replica of one partition: its log, who leads it, and who waits for it to grow.
+//!
+//! Replicas do not copy from each other yet. The leader alone holds the records, the other replicas are listed as in
+//! sync with logs that stay empty, and the high watermark is the end of the leader's log. So `acks=all` and
+//! `min.insync.replicas` behave towards clients as on a healthy cluster, and nothing survives the loss of a leader.
+
+mod validate;
+mod waiter;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::{Bytes, BytesMut};
+use ottla_protocol::{
+    compression::Decompressor,
+    error_code::ErrorCode,
+    types::{NodeId, TopicName},
+    wire::Uuid,
+};
+
+pub(crate) use self::{
+    validate::ProduceRefusal,
+    waiter::{FetchWaiter, Registration},
+};
+use crate::{
+    config::TopicConfig,
+    controller::PartitionRegistration,
+    log::{
+        Append, AppendError, AppendInfo, AppendOrigin, EpochEndOffset, Fetched, Log, LogConfig, LogError, LogHandle,
+        LogOffsets, ProducerEntry, Read, ReadError, ReadPlan, TimestampOffset,
+    },
+};
+
+/// A replica on this node.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    topic: TopicName,
+    topic_id: Uuid,
+    index: i32,
+    node: NodeId,
+    /// Locked after `state` where both are.
+    log: LogHandle,
+    state: Mutex<State>,
+    /// Held by whoever flushes: those who wait for it find their records flushed too (group commit).
+    flushing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    registration: PartitionRegistration,
+    config: Arc<TopicConfig>,
+    waiters: Vec<Arc<FetchWaiter>>,
+    /// The topic is gone.
+    closed: bool,
+}
+
+/// Who leads a partition, as told to a client that asked the wrong node or with the wrong leader epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Leadership {
+    pub(crate) leader: NodeId,
+    pub(crate) leader_epoch: i32,
+}
+
+/// What a client appends.
+#[derive(Debug)]
+pub(crate) struct ClientBatch {
+    pub(crate) records: Bytes,
+    /// The version of the Produce request.
+    pub(crate) version: i16,
+    /// Whether the client waits for all in-sync replicas.
+    pub(crate) all_replicas: bool,
+    pub(crate) now_ms: i64,
+}
+
+/// What an append did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Appended {
+    pub(crate) base_offset: i64,
+    /// The offset after the last record.
+    pub(crate) end_offset: i64,
+    /// Set where the topic has log append time.
+    pub(crate) log_append_time: Option<i64>,
+    pub(crate) log_start_offset: i64,
+}
+
+/// What a reader wants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FetchSpec {
+    pub(crate) offset: i64,
+    pub(crate) max_bytes: usize,
+    pub(crate) min_one_message: bool,
+    /// Stop at the last stable offset.
+    pub(crate) committed_only: bool,
+    /// What the reader believes the leader epoch to be, or -1.
+    pub(crate) current_leader_epoch: i32,
+    /// The leader epoch of the last record that the reader has, or -1.
+    pub(crate) last_fetched_epoch: i32,
+}
+
+/// Where to read, found under the lock.
+#[derive(Debug)]
+pub(crate) enum PlannedFetch {
+    Read(ReadPlan),
+    /// The reader's log is not a prefix of this one: where they part.
+    Diverging(EpochEndOffset, LogOffsets),
+}
+
+impl Partition {
+    pub(crate) fn new(
+        topic: TopicName,
+        topic_id: Uuid,
+        index: i32,
+        node: NodeId,
+        log: LogHandle,
+        registration: PartitionRegistration,
+        config: Arc<TopicConfig>,
+    ) -> Self {
+        advance_high_watermark(&mut log.lock());
+        let state = Mutex::new(State { registration, config, waiters: Vec::new(), closed: false });
+        Self { topic, topic_id, index, node, log, state, flushing: tokio::sync::Mutex::new(()) }
+    }
+
+    pub(crate) fn topic(&self) -> &TopicName {
+        &self.topic
+    }
+
+    pub(crate) fn topic_id(&self) -> Uuid {
+        self.topic_id
+    }
+
+    pub(crate) fn index(&self) -> i32 {
+        self.index
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Every change of the state is a single assignment.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, if this node leads the partition and the client's leader epoch (-1: it has none) is the present one.
+    fn lock_leader(&self, client_epoch: i32) -> Result<MutexGuard<'_, State>, ErrorCode> {
+        let state = self.lock();
+        if state.closed {
+            return Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+        }
+        if state.registration.leader != self.node {
+            return Err(ErrorCode::NOT_LEADER_OR_FOLLOWER);
+        }
+        match client_epoch {
+            -1 => Ok(state),
+            epoch if epoch < state.registration.leader_epoch => Err(ErrorCode::FENCED_LEADER_EPOCH),
+            epoch if epoch > state.registration.leader_epoch => Err(ErrorCode::UNKNOWN_LEADER_EPOCH),
+            _ => Ok(state),
+        }
+    }
+
+    pub(crate) fn leadership(&self) -> Leadership {
+        let state = self.lock();
+        Leadership { leader: state.registration.leader, leader_epoch: state.registration.leader_epoch }
+    }
+
+    /// Takes in what the controller and the settings say now.
+    pub(crate) fn update(
+        &self,
+        registration: &PartitionRegistration,
+        config: &Arc<TopicConfig>,
+        log_config: LogConfig,
+    ) {
+        let mut state = self.lock();
+        let moved = state.registration.leader != registration.leader;
+        state.registration = registration.clone();
+        state.config = config.clone();
+        self.log.lock().set_config(log_config);
+        if moved {
+            state.interrupt_waiters();
+        }
+    }
+
+    /// Ends all waits: the topic is deleted.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.interrupt_waiters();
+    }
+
+    /// Runs something on the log.
+    pub(crate) fn with_log<R>(&self, f: impl FnOnce(&mut Log) -> R) -> R {
+        f(&mut self.log.lock())
+    }
+
+    /// Appends a producer's batch as the leader.
+    pub(crate) fn append(&self, batch: ClientBatch) -> Result<Appended, ProduceRefusal> {
+        let config = {
+            let state = self.lock_leader(-1).map_err(|code| ProduceRefusal::new(code, code.message()))?;
+            state.check_replicas(batch.all_replicas)?;
+            state.config.clone()
+        };
+        // Validation may decompress, which is no work for a lock that readers wait for.
+        let ClientBatch { records, version, now_ms, .. } = batch;
+        let valid = validate::prepare(records, version, &config, now_ms)?;
+        if valid.is_transactional {
+            return Err(ProduceRefusal::new(ErrorCode::INVALID_TXN_STATE, "transactions are not served"));
+        }
+        let mut appended = self.append_valid(valid.bytes, AppendOrigin::Client, now_ms)?;
+        // A duplicate is answered with the time that the original got.
+        appended.log_append_time = valid.log_append_time.map(|now| appended.log_append_time.unwrap_or(now));
+        Ok(appended)
+    }
+
+    /// Appends a coordinator's batch as the leader.
+    pub(crate) fn append_internal(&self, records: BytesMut, now_ms: i64) -> Result<Appended, ProduceRefusal> {
+        self.append_valid(records, AppendOrigin::Coordinator, now_ms)
+    }
+
+    fn append_valid(&self, records: BytesMut, origin: AppendOrigin, now_ms: i64) -> Result<Appended, ProduceRefusal> {
+        // At most as large as a frame.
+        let size = records.len() as i64;
+        let state = self.lock_leader(-1).map_err(|code| ProduceRefusal::new(code, code.message()))?;
+        let mut log = self.log.lock();
+        let append = Append { leader_epoch: state.registration.leader_epoch, origin, now_ms };
+        let info = log.append(records, append)?;
+        if info.duplicate_timestamp.is_none() {
+            advance_high_watermark(&mut log);
+            state.waiters.iter().for_each(|waiter| waiter.grew(size));
+        }
+        Ok(Appended::new(&info, &log))
+    }
+
+    /// Finds out what a reader gets. Running a [`ReadPlan`] may block.
+    pub(crate) fn plan_fetch(&self, spec: &FetchSpec) -> Result<PlannedFetch, ErrorCode> {
+        let _leading = self.lock_leader(spec.current_leader_epoch)?;
+        let log = self.log.lock();
+        if spec.last_fetched_epoch >= 0 {
+            let end = log.end_offset_for_epoch(spec.last_fetched_epoch);
+            if end == EpochEndOffset::UNDEFINED {
+                return Err(ErrorCode::OFFSET_OUT_OF_RANGE);
+            }
+            if end.epoch < spec.last_fetched_epoch || end.end_offset < spec.offset {
+                return Ok(PlannedFetch::Diverging(end, log.offsets()));
+            }
+        }
+        let read = Read {
+            offset: spec.offset,
+            max_bytes: spec.max_bytes,
+            min_one_message: spec.min_one_message,
+            upper_bound: readable_end(&log, spec.committed_only),
+        };
+        log.plan_read(read).map(PlannedFetch::Read).map_err(|error| read_code(&error))
+    }
+
+    /// Where readers stop now.
+    pub(crate) fn offsets(&self) -> LogOffsets {
+        self.log.lock().offsets()
+    }
+
+    /// Looks something up in the log of the leader.
+    pub(crate) fn look_up<R>(&self, client_epoch: i32, f: impl FnOnce(&Log) -> R) -> Result<R, ErrorCode> {
+        let _leading = self.lock_leader(client_epoch)?;
+        Ok(f(&self.log.lock()))
+    }
+
+    /// The first record that is not older than a timestamp and that readers may see.
+    pub(crate) fn find_by_timestamp(
+        &self,
+        client_epoch: i32,
+        timestamp: TimestampQuery,
+        committed_only: bool,
+    ) -> Result<Option<TimestampOffset>, ErrorCode> {
+        drop(self.lock_leader(client_epoch)?);
+        let log = self.log.lock();
+        let mut decompressor = Decompressor::default();
+        let found = match timestamp {
+            TimestampQuery::NotBefore(timestamp) => log.find_by_timestamp(timestamp, &mut decompressor),
+            TimestampQuery::Max => log.find_max_timestamp(&mut decompressor),
+        };
+        let end = readable_end(&log, committed_only);
+        match found {
+            Ok(found) => Ok(found.filter(|found| found.offset < end)),
+            Err(error) => Err(self.storage_failed(&error)),
+        }
+    }
+
+    /// Moves the log start offset to one that a client names, or with -1 to the high watermark. Blocks.
+    pub(crate) fn delete_records(&self, offset: i64, now_ms: i64) -> Result<i64, ErrorCode> {
+        let state = self.lock_leader(-1)?;
+        if state.config.cleanup_policy.compact && !state.config.cleanup_policy.delete {
+            return Err(ErrorCode::POLICY_VIOLATION);
+        }
+        let mut log = self.log.lock();
+        let offset = if offset == -1 { log.high_watermark() } else { offset };
+        let start = log.delete_records(offset, now_ms).map_err(|error| read_code(&error))?;
+        state.interrupt_waiters();
+        Ok(start)
+    }
+
+    /// The producers that the leader remembers.
+    pub(crate) fn producers(&self) -> Result<Vec<ProducerEntry>, ErrorCode> {
+        self.look_up(-1, |log| log.producers().cloned().collect())
+    }
+
+    /// Whether the settings want everything flushed that is not.
+    pub(crate) fn flush_is_due(&self, now_ms: i64) -> bool {
+        let log = self.log.lock();
+        let config = log.config();
+        (config.flush_messages.is_some() || config.flush_ms.is_some())
+            && log.due_flush(now_ms).is_some_and(|flush| flush.end_offset() == log.end_offset())
+    }
+
+    /// Makes everything below an offset durable; returns when it is. Appends that wait at the same time share a flush.
+    ///
+    /// Cancel safe.
+    pub(crate) async fn flush_to(self: &Arc<Self>, end_offset: i64) -> Result<(), ErrorCode> {
+        loop {
+            if self.log.lock().recovery_point() >= end_offset {
+                return Ok(());
+            }
+            let _turn = self.flushing.lock().await;
+            let Some(flush) = self.log.lock().start_flush() else { return Ok(()) };
+            let flushed = tokio::task::spawn_blocking(move || flush.run()).await;
+            let flushed = flushed.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+            let finished = self.log.lock().finish_flush(flushed);
+            finished.map_err(|error| self.storage_failed(&error))?;
+        }
+    }
+
+    fn storage_failed(&self, error: &LogError) -> ErrorCode {
+        tracing::error!(topic = %self.topic, partition = self.index, %error, "the log cannot be used");
+        ErrorCode::KAFKA_STORAGE_ERROR
+    }
+
+    /// Adds a waiter unless readers have already got more than it has seen.
+    fn add_waiter(&self, waiter: &Arc<FetchWaiter>, seen_end_offset: i64, committed_only: bool) -> bool {
+        let mut state = self.lock();
+        let may_wait = !state.closed
+            && state.registration.leader == self.node
+            && readable_end(&self.log.lock(), committed_only) == seen_end_offset;
+        if may_wait {
+            state.waiters.push(waiter.clone());
+        }
+        may_wait
+    }
+
+    fn remove_waiter(&self, waiter: &Arc<FetchWaiter>) {
+        let mut state = self.lock();
+        if let Some(place) = state.waiters.iter().position(|other| Arc::ptr_eq(other, waiter)) {
+            state.waiters.swap_remove(place);
+        }
+    }
+}
+
+/// Which record to look for by its timestamp.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TimestampQuery {
+    /// The first that is not older.
+    NotBefore(i64),
+    /// The first with the largest timestamp.
+    Max,
+}
+
+impl State {
+    fn check_replicas(&self, all_replicas: bool) -> Result<(), ProduceRefusal> {
+        let needed = usize::try_from(self.config.min_insync_replicas).unwrap_or(0);
+        let in_sync = self.registration.isr.len();
+        if !all_replicas || in_sync >= needed {
+            return Ok(());
+        }
+        let why = format!("{in_sync} replicas are in sync, min.insync.replicas is {needed}");
+        Err(ProduceRefusal::new(ErrorCode::NOT_ENOUGH_REPLICAS, why))
+    }
+
+    fn interrupt_waiters(&self) {
+        self.waiters.iter().for_each(|waiter| waiter.interrupt());
+    }
+}
+
+impl Appended {
+    fn new(info: &AppendInfo, log: &Log) -> Self {
+        Self {
+            base_offset: info.base_offset,
+            end_offset: info.last_offset.saturating_add(1),
+            log_append_time: info.duplicate_timestamp,
+            log_start_offset: log.log_start_offset(),
+        }
+    }
+}
+
+fn readable_end(log: &Log, committed_only: bool) -> i64 {
+    if committed_only { log.last_stable_offset() } else { log.high_watermark() }
+}
+
+fn advance_high_watermark(log: &mut Log) {
+    let end = log.end_offset();
+    log.set_high_watermark(end);
+}
+
+fn read_code(error: &ReadError) -> ErrorCode {
+    match error {
+        ReadError::OffsetOutOfRange { .. } => ErrorCode::OFFSET_OUT_OF_RANGE,
+        _ => {
+            tracing::error!(%error, "a log cannot be read");
+            ErrorCode::KAFKA_STORAGE_ERROR
+        }
+    }
+}
+
+/// Reads what was planned; files on a thread that may block.
+pub(crate) async fn run_plan(plan: ReadPlan) -> Result<Fetched, ErrorCode> {
+    let result = match plan {
+        ReadPlan::Ready(fetched) => return Ok(fetched),
+        ReadPlan::File(read) => tokio::task::spawn_blocking(move || read.run()).await,
+    };
+    let result = result.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+    result.map_err(|error| {
+        tracing::error!(%error, "a log cannot be read");
+        ErrorCode::KAFKA_STORAGE_ERROR
+    })
+}
+
+impl From<AppendError> for ProduceRefusal {
+    fn from(error: AppendError) -> Self {
+        let code = match &error {
+            AppendError::InvalidBatch(_) | AppendError::Empty => ErrorCode::INVALID_RECORD,
+            AppendError::RecordListTooLarge { .. } => ErrorCode::RECORD_LIST_TOO_LARGE,
+            AppendError::OutOfOrderSequence { .. } => ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER,
+            AppendError::InvalidProducerEpoch { .. } => ErrorCode::INVALID_PRODUCER_EPOCH,
+            AppendError::InvalidTransactionState { .. } => ErrorCode::INVALID_TXN_STATE,
+            AppendError::OffsetsOutOfOrder { .. } | AppendError::OffsetsExhausted { .. } => {
+                ErrorCode::UNKNOWN_SERVER_ERROR
+            }
+            _ => ErrorCode::KAFKA_STORAGE_ERROR,
+        };
+        if code == ErrorCode::KAFKA_STORAGE_ERROR {
+            tracing::error!(%error, "a log cannot be written");
+        }
+        Self::new(code, error.to_string())
+    }
+}

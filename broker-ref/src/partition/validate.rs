@@ -1,0 +1,209 @@
+//! What a leader checks in a producer's batch and changes in it before it appends it.
+
+use std::{cell::RefCell, ops::RangeInclusive};
+
+use bytes::{Bytes, BytesMut};
+use ottla_protocol::{
+    compression::{CompressionSettings, Compressor, Decompressor},
+    error_code::ErrorCode,
+    record::{
+        BatchError, Compression, RecordBatch, TimestampType,
+        rebuild::recompress,
+        stamp,
+        validate::{BatchSummary, InvalidBatch, validate},
+    },
+};
+
+use crate::config::{CompressionType, TopicConfig};
+
+thread_local! {
+    /// Codec contexts are large and slow to make, so each thread keeps one.
+    static CODECS: RefCell<(Compressor, Decompressor)> = RefCell::default();
+}
+
+/// The first version of Produce whose clients know zstd.
+const ZSTD_FROM_VERSION: i16 = 7;
+
+/// Why a batch was refused: what the producer is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProduceRefusal {
+    pub(crate) code: ErrorCode,
+    pub(crate) message: String,
+    /// The record that is to blame, by its index in the batch.
+    pub(crate) record: Option<i32>,
+}
+
+impl ProduceRefusal {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), record: None }
+    }
+
+    fn record(code: ErrorCode, index: i32, message: String) -> Self {
+        Self { code, message, record: Some(index) }
+    }
+}
+
+impl From<InvalidBatch> for ProduceRefusal {
+    fn from(error: InvalidBatch) -> Self {
+        let code = match &error {
+            InvalidBatch::CountMismatch { .. } | InvalidBatch::Control | InvalidBatch::NoSequence { .. } => {
+                ErrorCode::INVALID_RECORD
+            }
+            InvalidBatch::Batch(error) => code_of(error),
+            _ => ErrorCode::CORRUPT_MESSAGE,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<BatchError> for ProduceRefusal {
+    fn from(error: BatchError) -> Self {
+        Self::new(code_of(&error), error.to_string())
+    }
+}
+
+fn code_of(error: &BatchError) -> ErrorCode {
+    match error {
+        // A request carries exactly one batch of the present format for each partition.
+        BatchError::TrailingBytes(_) | BatchError::UnsupportedMagic(_) => ErrorCode::INVALID_RECORD,
+        BatchError::UnknownCompression(_) => ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
+        _ => ErrorCode::CORRUPT_MESSAGE,
+    }
+}
+
+/// A batch that may be appended.
+#[derive(Debug)]
+pub(super) struct ValidBatch {
+    pub(super) bytes: BytesMut,
+    /// The time that the broker gave the records, if the topic wants it to.
+    pub(super) log_append_time: Option<i64>,
+    pub(super) is_transactional: bool,
+}
+
+/// Checks a batch, and gives it the timestamps and the codec that the topic wants.
+pub(super) fn prepare(records: Bytes, version: i16, topic: &TopicConfig, now_ms: i64) -> Result<ValidBatch, ProduceRefusal> {
+    if records.is_empty() {
+        return Err(ProduceRefusal::new(ErrorCode::INVALID_RECORD, "there is no record batch"));
+    }
+    let batch = RecordBatch::parse(records)?;
+    check_envelope(&batch, version, topic)?;
+    CODECS.with_borrow_mut(|(compressor, decompressor)| {
+        let summary = validate(&batch, timestamp_bounds(topic, now_ms), decompressor)?;
+        check_records(&batch, &summary, topic)?;
+        let is_transactional = batch.is_transactional();
+        let batch = with_topic_codec(batch, topic, compressor, decompressor)?;
+        let log_append_time = (topic.message_timestamp_type == TimestampType::LogAppendTime).then_some(now_ms);
+        let bytes = with_timestamps(batch, &summary, log_append_time)?;
+        Ok(ValidBatch { bytes, log_append_time, is_transactional })
+    })
+}
+
+fn check_envelope(batch: &RecordBatch, version: i16, topic: &TopicConfig) -> Result<(), ProduceRefusal> {
+    if batch.base_offset() != 0 {
+        let why = format!("the base offset from a producer must be 0, not {}", batch.base_offset());
+        return Err(ProduceRefusal::new(ErrorCode::INVALID_RECORD, why));
+    }
+    if batch.compression() == Compression::Zstd && version < ZSTD_FROM_VERSION {
+        let why = format!("zstd needs Produce version {ZSTD_FROM_VERSION}, the request has {version}");
+        return Err(ProduceRefusal::new(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE, why));
+    }
+    check_size(batch.size_bytes(), topic)
+}
+
+fn check_size(size: usize, topic: &TopicConfig) -> Result<(), ProduceRefusal> {
+    let max = usize::try_from(topic.max_message_bytes).unwrap_or(0);
+    if size <= max {
+        return Ok(());
+    }
+    let why = format!("a batch of {size} bytes is larger than max.message.bytes, {max}");
+    Err(ProduceRefusal::new(ErrorCode::MESSAGE_TOO_LARGE, why))
+}
+
+/// The create times that the topic takes. With log append time they do not matter.
+fn timestamp_bounds(topic: &TopicConfig, now_ms: i64) -> RangeInclusive<i64> {
+    match topic.message_timestamp_type {
+        TimestampType::LogAppendTime => i64::MIN..=i64::MAX,
+        TimestampType::CreateTime => {
+            let earliest = now_ms.saturating_sub(topic.message_timestamp_before_max_ms);
+            earliest..=now_ms.saturating_add(topic.message_timestamp_after_max_ms)
+        }
+    }
+}
+
+fn check_records(batch: &RecordBatch, summary: &BatchSummary, topic: &TopicConfig) -> Result<(), ProduceRefusal> {
+    let create_time = topic.message_timestamp_type == TimestampType::CreateTime;
+    if create_time && batch.attributes().timestamp_type() == TimestampType::LogAppendTime {
+        let why = "a producer may not set the timestamp type to LogAppendTime";
+        return Err(ProduceRefusal::new(ErrorCode::INVALID_TIMESTAMP, why));
+    }
+    // A bad timestamp wins over other faults, wherever it is.
+    if let Some(bad) = summary.first_bad_timestamp {
+        let why = format!("timestamp {} is further from now than the topic allows", bad.timestamp);
+        return Err(ProduceRefusal::record(ErrorCode::INVALID_TIMESTAMP, bad.index, why));
+    }
+    if let Some(index) = summary.first_keyless.filter(|_| topic.cleanup_policy.compact) {
+        let why = "a record in a compacted topic must have a key".to_owned();
+        return Err(ProduceRefusal::record(ErrorCode::INVALID_RECORD, index, why));
+    }
+    if let Some(index) = summary.first_bad_offset_delta {
+        let why = "the records' offsets must count from 0 without gaps".to_owned();
+        return Err(ProduceRefusal::record(ErrorCode::INVALID_RECORD, index, why));
+    }
+    Ok(())
+}
+
+fn with_topic_codec(
+    batch: RecordBatch,
+    topic: &TopicConfig,
+    compressor: &mut Compressor,
+    decompressor: &mut Decompressor,
+) -> Result<RecordBatch, ProduceRefusal> {
+    let CompressionType::Codec(codec) = topic.compression_type else { return Ok(batch) };
+    if codec == batch.compression() {
+        return Ok(batch);
+    }
+    let failed = |error: &dyn std::fmt::Display| {
+        ProduceRefusal::new(ErrorCode::UNKNOWN_SERVER_ERROR, format!("the batch cannot be recompressed: {error}"))
+    };
+    let settings = codec_settings(codec, topic).map_err(|error| failed(&error))?;
+    let bytes = recompress(&batch, &settings, compressor, decompressor).map_err(|error| failed(&error))?;
+    check_size(bytes.len(), topic)?;
+    Ok(RecordBatch::parse(bytes)?)
+}
+
+fn codec_settings(
+    codec: Compression,
+    topic: &TopicConfig,
+) -> Result<CompressionSettings, ottla_protocol::compression::LevelError> {
+    let settings = CompressionSettings::new(codec);
+    match codec {
+        // -1 is the codec's own default.
+        Compression::Gzip if topic.compression_gzip_level != -1 => settings.with_level(topic.compression_gzip_level),
+        Compression::Lz4 => settings.with_level(topic.compression_lz4_level),
+        Compression::Zstd => settings.with_level(topic.compression_zstd_level),
+        _ => Ok(settings),
+    }
+}
+
+/// The header's largest timestamp is the producer's word; readers search by it, so it must be true.
+fn with_timestamps(
+    batch: RecordBatch,
+    summary: &BatchSummary,
+    log_append_time: Option<i64>,
+) -> Result<BytesMut, ProduceRefusal> {
+    let stored = (batch.attributes().timestamp_type(), batch.header().max_timestamp);
+    let wanted = match log_append_time {
+        Some(now) => (TimestampType::LogAppendTime, now),
+        None => (TimestampType::CreateTime, summary.max_timestamp),
+    };
+    let mut bytes = owned(batch.into_bytes());
+    if stored != wanted {
+        stamp::set_timestamp(&mut bytes, wanted.0, wanted.1)?;
+    }
+    Ok(bytes)
+}
+
+/// The request's frame itself, if this batch is all that is left of it; otherwise a copy.
+fn owned(bytes: Bytes) -> BytesMut {
+    bytes.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]))
+}

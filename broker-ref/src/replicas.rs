@@ -1,0 +1,233 @@
+//! Every partition as one node sees it: hosted here, or led elsewhere.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
+};
+
+use ottla_protocol::{
+    error_code::ErrorCode,
+    types::{NodeId, TopicName},
+    wire::Uuid,
+};
+
+use crate::{
+    config::{BrokerLayers, CompressionType, ConfigMap, TopicConfig},
+    controller::{MetadataImage, PartitionRegistration, Topic},
+    log::{CleanupPolicy, LogConfig, LogError, LogManager, TickReport, TopicPartition},
+    partition::{Leadership, Partition},
+};
+
+/// The topics of the cluster with the replicas that are on this node.
+#[derive(Debug)]
+pub(crate) struct Replicas {
+    node: NodeId,
+    topics: RwLock<Topics>,
+    /// Taken out when the node stops.
+    logs: Mutex<Option<LogManager>>,
+}
+
+#[derive(Debug, Default)]
+struct Topics {
+    by_name: HashMap<TopicName, Arc<HostedTopic>>,
+    by_id: HashMap<Uuid, Arc<HostedTopic>>,
+}
+
+/// A topic with the replicas of its partitions.
+#[derive(Debug)]
+pub(crate) struct HostedTopic {
+    pub(crate) topic: Arc<Topic>,
+    pub(crate) config: Arc<TopicConfig>,
+    replicas: Vec<Replica>,
+}
+
+#[derive(Clone, Debug)]
+enum Replica {
+    Here(Arc<Partition>),
+    Elsewhere(Leadership),
+    /// The log cannot be opened.
+    Offline,
+}
+
+impl HostedTopic {
+    /// A partition that is on this node.
+    ///
+    /// # Errors
+    /// The code that says why it is not, and where to look for it.
+    pub(crate) fn partition(&self, index: i32) -> Result<&Arc<Partition>, (ErrorCode, Option<Leadership>)> {
+        match usize::try_from(index).ok().and_then(|index| self.replicas.get(index)) {
+            Some(Replica::Here(partition)) => Ok(partition),
+            Some(Replica::Elsewhere(leadership)) => Err((ErrorCode::NOT_LEADER_OR_FOLLOWER, Some(*leadership))),
+            Some(Replica::Offline) => Err((ErrorCode::KAFKA_STORAGE_ERROR, None)),
+            None => Err((ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, None)),
+        }
+    }
+
+    /// The partitions that are on this node.
+    pub(crate) fn hosted(&self) -> impl Iterator<Item = &Arc<Partition>> {
+        self.replicas.iter().filter_map(|replica| match replica {
+            Replica::Here(partition) => Some(partition),
+            Replica::Elsewhere(_) | Replica::Offline => None,
+        })
+    }
+}
+
+impl Replicas {
+    pub(crate) fn new(node: NodeId, logs: LogManager) -> Self {
+        Self { node, topics: RwLock::default(), logs: Mutex::new(Some(logs)) }
+    }
+
+    fn topics(&self) -> RwLockReadGuard<'_, Topics> {
+        self.topics.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn logs(&self) -> MutexGuard<'_, Option<LogManager>> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The topic with this name.
+    pub(crate) fn topic(&self, name: &str) -> Option<Arc<HostedTopic>> {
+        self.topics().by_name.get(name).cloned()
+    }
+
+    /// The topic with this id.
+    pub(crate) fn topic_by_id(&self, id: Uuid) -> Option<Arc<HostedTopic>> {
+        self.topics().by_id.get(&id).cloned()
+    }
+
+    /// All topics, in no order.
+    pub(crate) fn all_topics(&self) -> Vec<Arc<HostedTopic>> {
+        self.topics().by_name.values().cloned().collect()
+    }
+
+    /// Takes in a new state of the cluster: opens and deletes logs, changes leaders and settings. Blocks.
+    pub(crate) fn apply(&self, image: &MetadataImage, layers: &BrokerLayers, now_ms: i64) {
+        let mut topics = Topics::default();
+        for topic in image.topics() {
+            let known = self.topic_by_id(topic.id);
+            let hosted = Arc::new(self.host(topic, known.as_deref(), layers, now_ms));
+            topics.by_id.insert(topic.id, hosted.clone());
+            topics.by_name.insert(topic.name.clone(), hosted);
+        }
+        let gone: Vec<_> = self.topics().by_id.values().filter(|t| !topics.by_id.contains_key(&t.topic.id)).cloned().collect();
+        *self.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
+        gone.iter().for_each(|topic| self.delete(topic, now_ms));
+    }
+
+    fn host(&self, topic: &Arc<Topic>, known: Option<&HostedTopic>, layers: &BrokerLayers, now_ms: i64) -> HostedTopic {
+        let config = Arc::new(topic_config(layers, &topic.configs));
+        let replica = |(registration, index): (&PartitionRegistration, i32)| {
+            if !registration.replicas.contains(&self.node) {
+                let PartitionRegistration { leader, leader_epoch, .. } = *registration;
+                return Replica::Elsewhere(Leadership { leader, leader_epoch });
+            }
+            if let Some(partition) = known.and_then(|known| known.partition(index).ok()) {
+                partition.update(registration, &config, log_config(&config, layers));
+                return Replica::Here(partition.clone());
+            }
+            self.open(topic, index, registration, &config, layers, now_ms).unwrap_or_else(|error| {
+                tracing::error!(node = %self.node, topic = %topic.name, partition = index, %error, "no log");
+                Replica::Offline
+            })
+        };
+        let replicas = topic.partitions.iter().zip(0..).map(replica).collect();
+        HostedTopic { topic: topic.clone(), config, replicas }
+    }
+
+    fn open(
+        &self,
+        topic: &Topic,
+        index: i32,
+        registration: &PartitionRegistration,
+        config: &Arc<TopicConfig>,
+        layers: &BrokerLayers,
+        now_ms: i64,
+    ) -> Result<Replica, LogError> {
+        let mut logs = self.logs();
+        let Some(logs) = logs.as_mut() else { return Ok(Replica::Offline) };
+        let partition = TopicPartition::new(&topic.name, index)?;
+        let log = logs.create(partition, topic.id, log_config(config, layers), now_ms)?;
+        let partition =
+            Partition::new(topic.name.clone(), topic.id, index, self.node, log, registration.clone(), config.clone());
+        Ok(Replica::Here(Arc::new(partition)))
+    }
+
+    fn delete(&self, topic: &HostedTopic, now_ms: i64) {
+        for partition in topic.hosted() {
+            partition.close();
+            let mut logs = self.logs();
+            let Some(logs) = logs.as_mut() else { return };
+            let deleted = TopicPartition::new(partition.topic(), partition.index()).and_then(|p| logs.delete(&p, now_ms));
+            if let Err(error) = deleted {
+                tracing::error!(node = %self.node, topic = %partition.topic(), %error, "cannot delete a log");
+            }
+        }
+    }
+
+    /// Does what is due in the log directory. Blocks.
+    pub(crate) fn tick(&self, now_ms: i64) -> TickReport {
+        self.logs().as_mut().map(|logs| logs.tick(now_ms)).unwrap_or_default()
+    }
+
+    /// Runs something on the log directory, unless the node has stopped.
+    pub(crate) fn with_logs<R>(&self, f: impl FnOnce(&LogManager) -> R) -> Option<R> {
+        self.logs().as_ref().map(f)
+    }
+
+    /// Ends all waits and closes all logs in order. Blocks.
+    pub(crate) fn close(&self) -> Result<(), LogError> {
+        for topic in self.all_topics() {
+            topic.hosted().for_each(|partition| partition.close());
+        }
+        let logs = self.logs().take();
+        logs.map_or(Ok(()), LogManager::close)
+    }
+}
+
+/// The settings in force for a topic.
+fn topic_config(layers: &BrokerLayers, own: &ConfigMap) -> TopicConfig {
+    TopicConfig::new(layers, own).unwrap_or_else(|error| {
+        // What is stored was checked, but perhaps against other broker settings.
+        tracing::error!(%error, "a topic's settings are not valid any more, it gets the defaults");
+        TopicConfig::new(&BrokerLayers::default(), &ConfigMap::new()).unwrap_or_default()
+    })
+}
+
+/// The settings of the log of a topic's partitions.
+pub(crate) fn log_config(topic: &TopicConfig, layers: &BrokerLayers) -> LogConfig {
+    let limited = |value: i64| (value != i64::MAX).then_some(value);
+    let size = |value: i32| u32::try_from(value).unwrap_or(0);
+    let producer_id_expiration_ms =
+        crate::config::BrokerConfig::new(layers).map_or(24 * 60 * 60 * 1000, |c| i64::from(c.producer_id_expiration_ms));
+    LogConfig {
+        cleanup_policy: CleanupPolicy { delete: topic.cleanup_policy.delete, compact: topic.cleanup_policy.compact },
+        segment_bytes: size(topic.segment_size()),
+        segment_ms: topic.segment_ms,
+        segment_jitter_ms: topic.segment_jitter_ms,
+        segment_index_bytes: size(topic.segment_index_bytes),
+        index_interval_bytes: size(topic.index_interval_bytes),
+        retention_ms: (topic.retention_ms >= 0).then_some(topic.retention_ms),
+        retention_bytes: u64::try_from(topic.retention_bytes).ok(),
+        file_delete_delay_ms: topic.file_delete_delay_ms,
+        flush_messages: limited(topic.flush_messages),
+        flush_ms: limited(topic.flush_ms),
+        max_message_bytes: size(topic.max_message_bytes),
+        message_timestamp_type: topic.message_timestamp_type,
+        message_timestamp_before_max_ms: limited(topic.message_timestamp_before_max_ms),
+        message_timestamp_after_max_ms: limited(topic.message_timestamp_after_max_ms),
+        compression_type: match topic.compression_type {
+            CompressionType::Producer => None,
+            CompressionType::Codec(codec) => Some(codec),
+        },
+        compression_gzip_level: topic.compression_gzip_level,
+        compression_lz4_level: topic.compression_lz4_level,
+        compression_zstd_level: topic.compression_zstd_level,
+        min_insync_replicas: topic.min_insync_replicas,
+        min_cleanable_dirty_ratio: topic.min_cleanable_dirty_ratio,
+        min_compaction_lag_ms: topic.min_compaction_lag_ms,
+        max_compaction_lag_ms: limited(topic.max_compaction_lag_ms),
+        delete_retention_ms: topic.delete_retention_ms,
+        producer_id_expiration_ms,
+        ..LogConfig::default()
+    }
+}

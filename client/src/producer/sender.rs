@@ -1,0 +1,561 @@
+//! The tasks that carry batches to brokers: one per leader, and one for partitions that have none.
+//!
+//! A sender is the only one that takes batches of the partitions on its list, and it writes to one connection, so the
+//! order in which batches leave is the order in which they arrive. Answers come in the same order.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use ottla_protocol::{
+    compression::Compressor,
+    error_code::ErrorCode,
+    messages::{
+        init_producer_id::InitProducerIdRequest,
+        produce::{
+            PartitionProduceData, PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceData,
+            TopicProduceResponse,
+        },
+    },
+    types::{NodeId, ProducerId},
+    wire::{Records, Uuid},
+};
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    delivery::DeliveryErrorKind,
+    queue::{Next, Outcome},
+    shared::{Partition, SenderQueue, Shared},
+};
+use crate::{
+    backoff::Backoff,
+    config::{Acks, ServerAddress},
+    metadata::{Broker, ClusterMetadata},
+    net::{Connection, Purpose, RequestError, Response},
+};
+
+/// The last version of Produce that names topics; later ones use their ids.
+const LAST_VERSION_WITH_NAMES: i16 = 12;
+
+/// One leader's sender.
+struct Sender {
+    shared: Arc<Shared>,
+    node: NodeId,
+    queue: Arc<SenderQueue>,
+    /// Partitions with anything to send or under way.
+    active: VecDeque<Arc<Partition>>,
+    in_flight: VecDeque<InFlight>,
+    connection: Option<Connection>,
+    connect_failures: u32,
+    /// Nothing is sent before: the broker throttles, or cannot be reached.
+    not_before: Option<Instant>,
+    metadata: watch::Receiver<Arc<ClusterMetadata>>,
+    /// Boxed, for the codecs' contexts are large and would make the task's future as large.
+    compressor: Box<Compressor>,
+}
+
+/// A request under way.
+struct InFlight {
+    response: Response<ProduceRequest>,
+    partitions: Vec<Arc<Partition>>,
+    sent: Instant,
+}
+
+/// Carries batches to one leader until the producer is gone and nothing is left.
+pub(super) async fn run(shared: Arc<Shared>, node: NodeId, queue: Arc<SenderQueue>) {
+    let metadata = shared.client.inner().watch_metadata();
+    let sender = Sender {
+        shared,
+        node,
+        queue,
+        active: VecDeque::new(),
+        in_flight: VecDeque::new(),
+        connection: None,
+        connect_failures: 0,
+        not_before: None,
+        metadata,
+        compressor: Box::default(),
+    };
+    sender.run().await;
+}
+
+impl Sender {
+    async fn run(mut self) {
+        let mut closing = self.shared.closing.subscribe();
+        loop {
+            let wake_at = self.step().await;
+            if *closing.borrow() && self.active.is_empty() && self.in_flight.is_empty() && self.queue.is_empty() {
+                return;
+            }
+            let metadata_changed = async {
+                // The client lives as long as the producer, so this does not end.
+                let _ = self.metadata.changed().await;
+            };
+            tokio::select! {
+                answer = front_answer(&mut self.in_flight) => self.settle(answer),
+                () = self.queue.notified() => {}
+                () = sleep_until(wake_at) => {}
+                () = metadata_changed => {}
+                _ = closing.changed() => {}
+            }
+        }
+    }
+
+    /// Sends what can be sent. Returns when to look again if nothing happens.
+    async fn step(&mut self) -> Option<Instant> {
+        self.queue.take_into(&mut self.active);
+        self.hand_over_moved();
+        loop {
+            let now = Instant::now();
+            let wake_at = self.expire(now);
+            if self.active.is_empty() || self.in_flight.len() >= self.shared.config.max_in_flight {
+                return wake_at;
+            }
+            if let Some(at) = self.not_before.filter(|at| *at > now) {
+                return Some(wake_at.map_or(at, |wake| at.min(wake)));
+            }
+            self.not_before = None;
+            if !self.ensure_connection(now).await {
+                continue;
+            }
+            match self.collect(now) {
+                Collected::Request(batches) => self.send(batches),
+                Collected::NeedsIdentity(not) => self.obtain_identity(not).await,
+                Collected::Nothing(at) => return earlier(wake_at, at),
+            }
+        }
+    }
+
+    /// Gives partitions that moved to their new leader's sender. What is under way stays with this one until answered.
+    fn hand_over_moved(&mut self) {
+        let metadata = self.metadata.borrow_and_update().clone();
+        let (node, shared) = (self.node, self.shared.clone());
+        self.active.retain(|partition| {
+            let leader = metadata.leader(&partition.topic, partition.index);
+            if leader == Some(node) || partition.lock().in_flight_batches() > 0 {
+                return true;
+            }
+            shared.route(partition.clone(), leader);
+            false
+        });
+    }
+
+    /// Whether there is a connection. If not, `not_before` says when to try again.
+    async fn ensure_connection(&mut self, now: Instant) -> bool {
+        if self.connection.as_ref().is_some_and(|connection| !connection.is_closed()) {
+            return true;
+        }
+        match self.shared.client.inner().connection(self.node, Purpose::Produce).await {
+            Ok(connection) => {
+                self.connection = Some(connection);
+                self.connect_failures = 0;
+                true
+            }
+            Err(error) => {
+                tracing::debug!(node = %self.node, %error, "no connection to produce over");
+                self.connect_failures += 1;
+                let backoff = Backoff::retry(self.shared.client.config());
+                let delay = backoff.delay(self.connect_failures, &mut fastrand::Rng::new());
+                self.not_before = Some(now + delay);
+                self.shared.client.inner().request_refresh();
+                self.queue.note_trouble(now, &error);
+                // Partitions may have moved away from a broker that is gone.
+                self.hand_over_moved();
+                false
+            }
+        }
+    }
+
+    /// Fails what is too old, and says when the next batch will be.
+    fn expire(&self, now: Instant) -> Option<Instant> {
+        self.active.iter().filter_map(|partition| partition.lock().expire(now)).min()
+    }
+
+    /// Takes at most one batch of each partition, up to the size of a request. The partition that was not served goes
+    /// first next time.
+    fn collect(&mut self, now: Instant) -> Collected {
+        let hurry = self.shared.hurry();
+        let mut batches = Vec::new();
+        let mut bytes = 0;
+        let mut wake_at = None;
+        for _ in 0..self.active.len() {
+            let Some(partition) = self.active.pop_front() else { break };
+            if bytes >= self.shared.config.max_request_size {
+                self.active.push_front(partition);
+                break;
+            }
+            match self.take(&partition, now, hurry) {
+                Taken::Batch(records) => {
+                    bytes += records.len();
+                    batches.push((partition.clone(), records));
+                    self.active.push_back(partition);
+                }
+                Taken::Nothing(at) => {
+                    wake_at = earlier(wake_at, at);
+                    self.active.push_back(partition);
+                }
+                Taken::Empty => {}
+                Taken::NeedsIdentity(not) => {
+                    self.active.push_front(partition);
+                    if batches.is_empty() {
+                        return Collected::NeedsIdentity(not);
+                    }
+                    break;
+                }
+            }
+        }
+        if batches.is_empty() { Collected::Nothing(wake_at) } else { Collected::Request(batches) }
+    }
+
+    fn take(&mut self, partition: &Arc<Partition>, now: Instant, hurry: bool) -> Taken {
+        let open = {
+            let mut queue = partition.lock();
+            if let Some((id, epoch)) = self.shared.identity() {
+                queue.set_identity(id, epoch);
+            }
+            match queue.next(now, hurry) {
+                Next::Resend(records) => {
+                    self.shared.metrics.retries.fetch_add(1, Ordering::Relaxed);
+                    return Taken::Batch(records);
+                }
+                Next::Seal(open) => open,
+                Next::At(at) => return Taken::Nothing(Some(at)),
+                Next::Blocked => return Taken::Nothing(None),
+                Next::NeedsIdentity(not) => return Taken::NeedsIdentity(not),
+                Next::Empty => {
+                    queue.listed = false;
+                    return Taken::Empty;
+                }
+            }
+        };
+        // Outside of the lock: compression takes long, and only this task takes batches, so their order stays.
+        match open.seal(&mut self.compressor) {
+            Ok(sealed) => {
+                let records = sealed.bytes().clone();
+                partition.lock().sent(sealed);
+                Taken::Batch(records)
+            }
+            Err(failed) => {
+                let (open, reason) = *failed;
+                partition.lock().not_sealed(open, reason);
+                Taken::Nothing(Some(now))
+            }
+        }
+    }
+
+    fn send(&mut self, batches: Vec<(Arc<Partition>, bytes::Bytes)>) {
+        let metadata = self.metadata.borrow().clone();
+        let partitions: Vec<_> = batches.iter().map(|(partition, _)| partition.clone()).collect();
+        let metrics = &self.shared.metrics;
+        metrics.requests.fetch_add(1, Ordering::Relaxed);
+        metrics.batches.fetch_add(batches.len() as u64, Ordering::Relaxed);
+        metrics.batch_bytes.fetch_add(batches.iter().map(|(_, b)| b.len() as u64).sum(), Ordering::Relaxed);
+        if let Err(error) = self.try_send(batches, &metadata, partitions.clone()) {
+            self.lost(&partitions, &error);
+        } else if self.shared.config.acks == Acks::None {
+            let now = Instant::now();
+            for partition in partitions {
+                partition.lock().complete(now, Outcome::Written { base_offset: -1, log_append_time_ms: -1 });
+            }
+        }
+    }
+
+    fn try_send(
+        &mut self,
+        batches: Vec<(Arc<Partition>, bytes::Bytes)>,
+        metadata: &ClusterMetadata,
+        partitions: Vec<Arc<Partition>>,
+    ) -> Result<(), RequestError> {
+        let Some(connection) = &self.connection else { return Err(RequestError::UnknownNode(self.node)) };
+        let ids = connection.versions().has_topic_ids()
+            && batches.iter().all(|(p, _)| metadata.topic(&p.topic).is_some_and(|topic| !topic.id.is_zero()));
+        let cap = if ids { i16::MAX } else { LAST_VERSION_WITH_NAMES };
+        let version = connection.versions().newest_below::<ProduceRequest>(cap)?;
+        let config = self.shared.client.config();
+        let request = ProduceRequest {
+            transactional_id: None,
+            acks: self.shared.config.acks.code(),
+            timeout_ms: i32::try_from(config.request_timeout.as_millis()).unwrap_or(i32::MAX),
+            topic_data: by_topic(batches, metadata, version),
+        };
+        if self.shared.config.acks == Acks::None {
+            return connection.send_unanswered(&request, version);
+        }
+        let response = connection.send(&request, version, config.request_timeout)?;
+        self.in_flight.push_back(InFlight { response, partitions, sent: Instant::now() });
+        Ok(())
+    }
+
+    /// The oldest request under way has its answer.
+    fn settle(&mut self, answer: Result<ProduceResponse, RequestError>) {
+        let Some(request) = self.in_flight.pop_front() else { return };
+        match answer {
+            Ok(response) => self.answered(&request, &response),
+            Err(error) => {
+                tracing::debug!(node = %self.node, %error, "a produce request has no answer");
+                self.queue.note_trouble(Instant::now(), &error);
+                self.lost(&request.partitions, &error);
+            }
+        }
+    }
+
+    fn answered(&mut self, request: &InFlight, response: &ProduceResponse) {
+        let now = Instant::now();
+        self.queue.clear_trouble();
+        self.shared.metrics.note_latency(now.duration_since(request.sent));
+        if response.throttle_time_ms > 0 {
+            let throttle = Duration::from_millis(u64::from(response.throttle_time_ms.unsigned_abs()));
+            self.not_before = Some(now + throttle.min(self.shared.client.config().request_timeout));
+        }
+        let metadata = self.metadata.borrow().clone();
+        let mut refresh = false;
+        for partition in &request.partitions {
+            let outcome = match find(response, partition, &metadata) {
+                Some(answer) => {
+                    self.note_leader(partition, answer, response);
+                    outcome(answer)
+                }
+                None => Outcome::Refused {
+                    code: ErrorCode::UNKNOWN_SERVER_ERROR,
+                    message: Some("the answer does not mention the partition".to_owned()),
+                    record_messages: Vec::new(),
+                },
+            };
+            refresh |= partition.lock().complete(now, outcome);
+        }
+        if refresh {
+            self.shared.client.inner().request_refresh();
+        }
+    }
+
+    fn note_leader(&self, partition: &Partition, answer: &PartitionProduceResponse, response: &ProduceResponse) {
+        let leader = &answer.current_leader;
+        if leader.leader_id.0 < 0 {
+            return;
+        }
+        let endpoints = response.node_endpoints.iter().filter_map(|node| {
+            let address = ServerAddress::new(node.host.as_str(), u16::try_from(node.port).ok()?);
+            Some(Broker { id: node.node_id, address, rack: node.rack.as_ref().map(ToString::to_string) })
+        });
+        let client = self.shared.client.inner();
+        client.note_leader(
+            &partition.topic,
+            partition.index,
+            leader.leader_id,
+            leader.leader_epoch,
+            endpoints.collect(),
+        );
+    }
+
+    /// No answer will come to a request with these partitions.
+    fn lost(&self, partitions: &[Arc<Partition>], error: &RequestError) {
+        let now = Instant::now();
+        for partition in partitions {
+            let outcome = Outcome::Lost {
+                error: error.to_string(),
+                possibly_written: error.possibly_done(),
+                retriable: error.is_retriable(),
+                kind: DeliveryErrorKind::Request(error.clone()),
+            };
+            partition.lock().complete(now, outcome);
+        }
+        self.shared.client.inner().request_refresh();
+    }
+
+    /// Asks for a producer id, unless another sender got one meanwhile.
+    async fn obtain_identity(&mut self, not: Option<ProducerId>) {
+        if self.shared.identity().is_some_and(|(id, _)| Some(id) != not) {
+            return;
+        }
+        let request = InitProducerIdRequest {
+            transactional_id: None,
+            transaction_timeout_ms: i32::MAX,
+            ..InitProducerIdRequest::default()
+        };
+        let client = self.shared.client.inner().clone();
+        let (error, fatal) = match client.call_any(&request).await {
+            Ok(response) if response.error_code == ErrorCode::NONE => {
+                self.shared.set_identity(response.producer_id, response.producer_epoch);
+                return;
+            }
+            Ok(response) => {
+                let code = response.error_code;
+                let message = Some("no producer id for an idempotent producer".to_owned());
+                let fatal = (!code.is_retriable()).then_some(DeliveryErrorKind::Refused { code, message });
+                (code.to_string(), fatal)
+            }
+            Err(error) => {
+                let fatal = (!error.is_retriable()).then(|| DeliveryErrorKind::Request(error.clone()));
+                (error.to_string(), fatal)
+            }
+        };
+        tracing::debug!(error, "no producer id yet");
+        self.not_before = Some(Instant::now() + self.shared.client.config().retry_backoff);
+        if let Some(kind) = fatal {
+            self.active.iter().for_each(|partition| partition.lock().fail_waiting(&kind));
+        }
+    }
+}
+
+enum Collected {
+    Request(Vec<(Arc<Partition>, bytes::Bytes)>),
+    NeedsIdentity(Option<ProducerId>),
+    Nothing(Option<Instant>),
+}
+
+enum Taken {
+    Batch(bytes::Bytes),
+    Nothing(Option<Instant>),
+    NeedsIdentity(Option<ProducerId>),
+    Empty,
+}
+
+/// The answer to the oldest request under way; never, if there is none. Cancel safe.
+async fn front_answer(in_flight: &mut VecDeque<InFlight>) -> Result<ProduceResponse, RequestError> {
+    match in_flight.front_mut() {
+        Some(request) => request.response.wait().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
+    }
+}
+
+fn by_topic(
+    batches: Vec<(Arc<Partition>, bytes::Bytes)>,
+    metadata: &ClusterMetadata,
+    version: i16,
+) -> Vec<TopicProduceData> {
+    let mut topics: HashMap<_, TopicProduceData> = HashMap::with_capacity(1);
+    for (partition, records) in batches {
+        let topic = topics.entry(partition.topic.clone()).or_insert_with(|| {
+            let named = version <= LAST_VERSION_WITH_NAMES;
+            TopicProduceData {
+                name: if named { partition.topic.clone() } else { Default::default() },
+                topic_id: match metadata.topic(&partition.topic) {
+                    Some(topic) if !named => topic.id,
+                    _ => Uuid::ZERO,
+                },
+                partition_data: Vec::new(),
+            }
+        });
+        let records = Some(Records(records));
+        topic.partition_data.push(PartitionProduceData { index: partition.index, records });
+    }
+    topics.into_values().collect()
+}
+
+fn find<'a>(
+    response: &'a ProduceResponse,
+    partition: &Partition,
+    metadata: &ClusterMetadata,
+) -> Option<&'a PartitionProduceResponse> {
+    let id = metadata.topic(&partition.topic).map(|topic| topic.id).filter(|id| !id.is_zero());
+    let is_topic = |topic: &&TopicProduceResponse| {
+        if topic.topic_id.is_zero() { topic.name == partition.topic } else { Some(topic.topic_id) == id }
+    };
+    // A topic that was created anew while the request was under way answers with an id that is not ours any more; the
+    // request then had one topic of that name, and its partition is told by the index alone.
+    let mut topics = response.responses.iter().filter(is_topic);
+    let topic = topics.next().or_else(|| response.responses.first().filter(|_| response.responses.len() == 1))?;
+    topic.partition_responses.iter().find(|answer| answer.index == partition.index)
+}
+
+fn outcome(answer: &PartitionProduceResponse) -> Outcome {
+    if answer.error_code == ErrorCode::NONE {
+        return Outcome::Written { base_offset: answer.base_offset, log_append_time_ms: answer.log_append_time_ms };
+    }
+    Outcome::Refused {
+        code: answer.error_code,
+        message: answer.error_message.as_ref().map(ToString::to_string),
+        record_messages: answer
+            .record_errors
+            .iter()
+            .map(|error| (error.batch_index, error.batch_index_error_message.as_ref().map(ToString::to_string)))
+            .collect(),
+    }
+}
+
+/// Follows the metadata: takes over new partitions and leaders, finds senders for partitions that had no leader, and
+/// keeps the topics in use in the metadata.
+pub(super) async fn keep_topics(shared: Arc<Shared>) {
+    let mut metadata = shared.client.inner().watch_metadata();
+    let mut closing = shared.closing.subscribe();
+    // Three looks within the time after which the client forgets a topic.
+    let mut look = tokio::time::interval(shared.client.config().metadata_max_idle / 3);
+    loop {
+        let waiting = route_orphans(&shared, &metadata.borrow().clone());
+        if waiting {
+            shared.client.inner().request_refresh();
+        } else if *closing.borrow() {
+            return;
+        }
+        tokio::select! {
+            () = shared.orphans.notified(), if !waiting => {}
+            changed = metadata.changed() => {
+                if changed.is_ok() {
+                    let metadata = metadata.borrow_and_update().clone();
+                    update_topics(&shared, &metadata);
+                }
+            }
+            _ = closing.changed() => {}
+            _ = look.tick() => keep_interest(&shared),
+            // Batches expire even if nothing is heard.
+            () = tokio::time::sleep(shared.client.config().retry_backoff_max), if waiting => {}
+        }
+    }
+}
+
+/// Whether there are partitions that still have no leader.
+fn route_orphans(shared: &Arc<Shared>, metadata: &ClusterMetadata) -> bool {
+    let now = Instant::now();
+    let mut waiting = false;
+    for partition in shared.orphans.drain() {
+        partition.lock().expire(now);
+        let leader = metadata.leader(&partition.topic, partition.index);
+        if leader.is_none() && unlist_if_empty(&partition) {
+            continue;
+        }
+        waiting |= leader.is_none();
+        shared.route(partition, leader);
+    }
+    waiting
+}
+
+fn unlist_if_empty(partition: &Partition) -> bool {
+    let mut queue = partition.lock();
+    let empty = queue.is_empty();
+    if empty {
+        queue.listed = false;
+    }
+    empty
+}
+
+fn update_topics(shared: &Shared, metadata: &ClusterMetadata) {
+    for topic in shared.all_topics() {
+        if let Some(known) = metadata.topic(&topic.name) {
+            topic.update(known, metadata.generation);
+        }
+    }
+}
+
+fn keep_interest(shared: &Shared) {
+    for topic in shared.all_topics() {
+        if topic.used.swap(false, Ordering::Relaxed) {
+            shared.client.inner().take_interest(&topic.name);
+        }
+    }
+}

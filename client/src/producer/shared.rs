@@ -1,0 +1,308 @@
+//! What a producer's handle and its tasks share.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use ottla_protocol::types::{NodeId, ProducerId, TopicName};
+use tokio::{
+    sync::{Notify, Semaphore, watch},
+    time::Instant,
+};
+
+use super::{
+    queue::{PartitionQueue, QueueSettings},
+    sender,
+};
+use crate::{
+    Client,
+    config::ProducerConfig,
+    metadata::TopicMetadata,
+    net::RequestError,
+    partitioner::{Partitioner, StickyPartition},
+};
+
+/// A partition's queue and where it belongs.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    pub(crate) topic: TopicName,
+    pub(crate) index: i32,
+    queue: Mutex<PartitionQueue>,
+}
+
+impl Partition {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, PartitionQueue> {
+        // A queue is changed by calls that end in a consistent state or not at all.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A topic that is produced to.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) name: TopicName,
+    settings: Arc<QueueSettings>,
+    pub(crate) partitions: RwLock<Partitions>,
+    pub(crate) sticky: StickyPartition,
+    pub(crate) turns: AtomicU32,
+    /// Whether a record was sent since the last look: unused topics drop out of the metadata.
+    pub(crate) used: AtomicBool,
+}
+
+/// The partitions of a topic as last heard of.
+#[derive(Debug, Default)]
+pub(crate) struct Partitions {
+    pub(crate) all: Vec<Arc<Partition>>,
+    pub(crate) with_leader: Vec<i32>,
+    topic_id: ottla_protocol::wire::Uuid,
+    /// The metadata that this is from.
+    pub(crate) generation: u64,
+}
+
+impl Topic {
+    pub(crate) fn new(name: TopicName, config: &ProducerConfig, settings: Arc<QueueSettings>) -> Self {
+        let batch = if config.batch_size == 0 { 1 } else { config.batch_size };
+        Self {
+            name,
+            settings,
+            partitions: RwLock::default(),
+            sticky: StickyPartition::new(batch, fastrand::u64(..)),
+            turns: AtomicU32::new(0),
+            used: AtomicBool::new(true),
+        }
+    }
+
+    /// Takes over what the metadata says.
+    pub(crate) fn update(&self, metadata: &TopicMetadata, generation: u64) {
+        let mut partitions = self.partitions.write().unwrap_or_else(PoisonError::into_inner);
+        if partitions.generation >= generation && generation > 0 {
+            return;
+        }
+        let anew = !partitions.topic_id.is_zero() && partitions.topic_id != metadata.id;
+        if anew {
+            partitions.all.iter().for_each(|partition| partition.lock().topic_created_anew());
+        }
+        let known = partitions.all.len() as i32;
+        for index in known..metadata.partition_count() {
+            let queue = PartitionQueue::new(self.name.clone(), index, self.settings.clone());
+            let partition = Partition { topic: self.name.clone(), index, queue: Mutex::new(queue) };
+            partitions.all.push(Arc::new(partition));
+        }
+        // Fewer partitions than before: the queues of the others stay, so that what is in them finds its end.
+        let with_leader = metadata.partitions.iter().filter(|p| p.leader.is_some()).map(|p| p.index);
+        partitions.with_leader = with_leader.collect();
+        partitions.topic_id = metadata.id;
+        partitions.generation = generation;
+    }
+}
+
+/// Partitions on their way to a sender's list.
+#[derive(Debug, Default)]
+pub(crate) struct SenderQueue {
+    incoming: Mutex<Vec<Arc<Partition>>>,
+    wake: Notify,
+    trouble: Mutex<Option<(Instant, String)>>,
+}
+
+impl SenderQueue {
+    pub(crate) fn push(&self, partition: Arc<Partition>) {
+        lock(&self.incoming).push(partition);
+        self.wake.notify_one();
+    }
+
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    pub(super) async fn notified(&self) {
+        self.wake.notified().await;
+    }
+
+    pub(super) fn take_into(&self, list: &mut VecDeque<Arc<Partition>>) {
+        list.extend(lock(&self.incoming).drain(..));
+    }
+
+    pub(super) fn drain(&self) -> Vec<Arc<Partition>> {
+        std::mem::take(&mut lock(&self.incoming))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        lock(&self.incoming).is_empty()
+    }
+
+    pub(super) fn note_trouble(&self, now: Instant, error: &RequestError) {
+        let mut trouble = lock(&self.trouble);
+        let since = trouble.take().map_or(now, |(since, _)| since);
+        *trouble = Some((since, error.to_string()));
+    }
+
+    pub(super) fn clear_trouble(&self) {
+        *lock(&self.trouble) = None;
+    }
+
+    /// What keeps the sender from sending, and since when.
+    pub(crate) fn trouble(&self) -> Option<(Instant, String)> {
+        lock(&self.trouble).clone()
+    }
+}
+
+/// Everything but the handle.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) client: Client,
+    pub(crate) config: ProducerConfig,
+    pub(crate) partitioner: Arc<dyn Partitioner>,
+    pub(crate) topics: RwLock<HashMap<TopicName, Arc<Topic>>>,
+    pub(crate) senders: Mutex<HashMap<NodeId, Arc<SenderQueue>>>,
+    pub(crate) orphans: SenderQueue,
+    pub(crate) memory: Arc<Semaphore>,
+    /// `send`s that wait for memory.
+    pub(crate) waiting_for_memory: AtomicUsize,
+    /// `flush`es under way.
+    pub(crate) flushing: AtomicUsize,
+    identity: Mutex<Option<(ProducerId, i16)>>,
+    pub(crate) closing: watch::Sender<bool>,
+    pub(crate) closed: AtomicBool,
+    pub(crate) metrics: Metrics,
+}
+
+impl Shared {
+    pub(crate) fn new(client: Client, config: ProducerConfig, partitioner: Arc<dyn Partitioner>) -> Self {
+        let memory = config.buffer_memory.min(Semaphore::MAX_PERMITS);
+        Self {
+            client,
+            config,
+            partitioner,
+            topics: RwLock::default(),
+            senders: Mutex::default(),
+            orphans: SenderQueue::default(),
+            memory: Arc::new(Semaphore::new(memory)),
+            waiting_for_memory: AtomicUsize::new(0),
+            flushing: AtomicUsize::new(0),
+            identity: Mutex::new(None),
+            closing: watch::Sender::new(false),
+            closed: AtomicBool::new(false),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// Whether batches should leave without lingering: somebody waits for them, or for their memory.
+    pub(crate) fn hurry(&self) -> bool {
+        self.flushing.load(Ordering::Relaxed) > 0
+            || self.waiting_for_memory.load(Ordering::Relaxed) > 0
+            || *self.closing.borrow()
+    }
+
+    pub(crate) fn identity(&self) -> Option<(ProducerId, i16)> {
+        *lock(&self.identity)
+    }
+
+    pub(crate) fn set_identity(&self, id: ProducerId, epoch: i16) {
+        tracing::debug!(producer_id = %id, epoch, "producer id obtained");
+        *lock(&self.identity) = Some((id, epoch));
+    }
+
+    /// Puts a partition on the list of its leader's sender, or of those that have none.
+    pub(crate) fn route(self: &Arc<Self>, partition: Arc<Partition>, leader: Option<NodeId>) {
+        match leader {
+            Some(node) => self.sender(node).push(partition),
+            None => self.orphans.push(partition),
+        }
+    }
+
+    /// Makes the sender of a partition look at it again.
+    pub(crate) fn wake(self: &Arc<Self>, leader: Option<NodeId>) {
+        match leader {
+            Some(node) => self.sender(node).wake(),
+            None => self.orphans.wake(),
+        }
+    }
+
+    pub(crate) fn wake_all(&self) {
+        lock(&self.senders).values().for_each(|queue| queue.wake());
+        self.orphans.wake();
+    }
+
+    fn sender(self: &Arc<Self>, node: NodeId) -> Arc<SenderQueue> {
+        let mut senders = lock(&self.senders);
+        if let Some(queue) = senders.get(&node) {
+            return queue.clone();
+        }
+        let queue = Arc::new(SenderQueue::default());
+        senders.insert(node, queue.clone());
+        drop(senders);
+        tokio::spawn(sender::run(self.clone(), node, queue.clone()));
+        queue
+    }
+
+    /// What keeps the sender of this node from sending, and since when.
+    pub(crate) fn sender_trouble(&self, node: NodeId) -> Option<(Instant, String)> {
+        lock(&self.senders).get(&node)?.trouble()
+    }
+
+    pub(crate) fn all_topics(&self) -> Vec<Arc<Topic>> {
+        self.topics.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    pub(crate) fn all_partitions(&self) -> Vec<Arc<Partition>> {
+        let topics = self.all_topics();
+        let all = topics.iter().flat_map(|t| t.partitions.read().unwrap_or_else(PoisonError::into_inner).all.clone());
+        all.collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Each critical section is one change, so a panic elsewhere leaves nothing half done.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Counters of one producer.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    pub(crate) requests: AtomicU64,
+    pub(crate) batches: AtomicU64,
+    pub(crate) batch_bytes: AtomicU64,
+    pub(crate) retries: AtomicU64,
+    latency_us: AtomicU64,
+    answers: AtomicU64,
+}
+
+impl Metrics {
+    pub(super) fn note_latency(&self, latency: Duration) {
+        self.latency_us.fetch_add(latency.as_micros() as u64, Ordering::Relaxed);
+        self.answers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn snapshot(&self) -> ProducerMetrics {
+        let answers = self.answers.load(Ordering::Relaxed);
+        let latency_us = self.latency_us.load(Ordering::Relaxed);
+        ProducerMetrics {
+            requests: self.requests.load(Ordering::Relaxed),
+            batches: self.batches.load(Ordering::Relaxed),
+            batch_bytes: self.batch_bytes.load(Ordering::Relaxed),
+            retries: self.retries.load(Ordering::Relaxed),
+            mean_request_latency: Duration::from_micros(latency_us.checked_div(answers).unwrap_or(0)),
+        }
+    }
+}
+
+/// Counters of one producer since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProducerMetrics {
+    /// Produce requests sent.
+    pub requests: u64,
+    /// Batches in them.
+    pub batches: u64,
+    /// Bytes of these batches, compressed.
+    pub batch_bytes: u64,
+    /// Batches sent again.
+    pub retries: u64,
+    /// From handing a request to the connection to its answer.
+    pub mean_request_latency: Duration,
+}

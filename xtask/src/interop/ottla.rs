@@ -1,0 +1,101 @@
+//! Our own client: on Apache Kafka, and beside others on the same topics.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::case::{Case, Scene, capture, has, records, same_records};
+use super::target::{Target, release_file};
+use crate::process::tied_to_us;
+
+const EVERYWHERE: &[Target] = &Target::ALL;
+
+pub(super) const CASES: [Case; 5] = [
+    Case { name: "ottla: quickstart", targets: EVERYWHERE, run: quickstart },
+    Case { name: "ottla: topics and groups", targets: EVERYWHERE, run: topics_and_groups },
+    Case { name: "ottla: produce and consume, every codec", targets: EVERYWHERE, run: every_codec },
+    Case { name: "ottla: reads what kcat writes", targets: EVERYWHERE, run: reads_kcat },
+    Case { name: "ottla: writes what kcat reads", targets: EVERYWHERE, run: kcat_reads },
+];
+
+fn ottla(scene: &Scene<'_>, arguments: &[&str]) -> Result<Command> {
+    let mut command = tied_to_us(release_file("ottla")?);
+    command.env("OTTLA_BOOTSTRAP", &scene.bootstrap).args(arguments);
+    Ok(command)
+}
+
+fn produce(scene: &Scene<'_>, topic: &str, records: &[String], arguments: &[&str]) -> Result<()> {
+    let mut command = ottla(scene, &["produce", topic, "--key-separator", ":"])?;
+    capture(command.args(arguments), &(records.join("\n") + "\n")).map(drop)
+}
+
+fn consume(scene: &Scene<'_>, topic: &str, arguments: &[&str]) -> Result<String> {
+    let mut command = ottla(scene, &["consume", topic, "--exit-at-end", "--format", "%k:%v"])?;
+    capture(command.args(arguments), "")
+}
+
+fn quickstart(scene: &Scene<'_>) -> Result<()> {
+    let mut command = tied_to_us(release_file("examples/quickstart")?);
+    capture(command.env("OTTLA_BOOTSTRAP", &scene.bootstrap), "").map(drop)
+}
+
+fn topics_and_groups(scene: &Scene<'_>) -> Result<()> {
+    let topic = scene.name.as_str();
+    let run = |arguments: &[&str]| capture(&mut ottla(scene, arguments)?, "");
+    run(&["topic", "create", topic, "--partitions", "4"])?;
+    has(&run(&["topic", "list"])?, topic)?;
+    produce(scene, topic, &records(80), &[])?;
+    let group = format!("{topic}-members");
+    same_records(&records(80), &consume(scene, topic, &["--group", &group, "--from", "beginning"])?)?;
+    has(&run(&["group", "list"])?, &group)?;
+    has(&run(&["group", "describe", &group])?, topic)?;
+    let described = kafka(scene, "consumer-groups", &["--describe", "--group", &group])?;
+    let committed = described.lines().filter(|line| line.starts_with(&group)).count();
+    ensure!(committed == 4, "Kafka's tool sees offsets of {committed} partitions:\n{described}");
+    run(&["group", "delete", &group])?;
+    run(&["topic", "delete", topic])?;
+    let left = run(&["topic", "list"])?;
+    ensure!(!left.contains(topic), "the deleted topic is still there");
+    Ok(())
+}
+
+fn kafka(scene: &Scene<'_>, tool: &str, arguments: &[&str]) -> Result<String> {
+    let mut command = scene.equipment.kafka.tool(tool)?;
+    capture(command.args(["--bootstrap-server", &scene.bootstrap]).args(arguments), "")
+}
+
+fn every_codec(scene: &Scene<'_>) -> Result<()> {
+    for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
+        let topic = format!("{}-{codec}", scene.name);
+        let written = records(1000);
+        produce(scene, &topic, &written, &["--compression", codec, "--acks", "all"])?;
+        let read = consume(scene, &topic, &["--from", "beginning"])?;
+        same_records(&written, &read).with_context(|| format!("with {codec}"))?;
+    }
+    Ok(())
+}
+
+fn reads_kcat(scene: &Scene<'_>) -> Result<()> {
+    for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
+        let topic = format!("{}-{codec}", scene.name);
+        let written = records(500);
+        let mut kcat = tied_to_us("kcat");
+        kcat.args(["-q", "-P", "-b", &scene.bootstrap, "-K:", "-z", codec, "-t", &topic]);
+        capture(&mut kcat, &(written.join("\n") + "\n"))?;
+        let read = consume(scene, &topic, &["--from", "beginning"])?;
+        same_records(&written, &read).with_context(|| format!("with {codec}"))?;
+    }
+    Ok(())
+}
+
+fn kcat_reads(scene: &Scene<'_>) -> Result<()> {
+    for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
+        let topic = format!("{}-{codec}", scene.name);
+        let written = records(500);
+        produce(scene, &topic, &written, &["--compression", codec])?;
+        let mut kcat = tied_to_us("kcat");
+        kcat.args(["-q", "-C", "-b", &scene.bootstrap, "-e", "-o", "beginning", "-f", "%k:%s\n", "-t", &topic]);
+        same_records(&written, &capture(&mut kcat, "")?).with_context(|| format!("with {codec}"))?;
+    }
+    Ok(())
+}

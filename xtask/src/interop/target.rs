@@ -1,0 +1,150 @@
+//! The clusters that cases run on.
+
+use std::fmt;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use tempfile::NamedTempFile;
+
+use super::case::Equipment;
+use crate::kafka::{ClusterOptions, KafkaCluster};
+use crate::process::{self, ProcessGroup};
+use crate::workspace;
+
+const START_LIMIT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// What a topic gets that is created by using it.
+const PARTITIONS: (&str, &str) = ("num.partitions", "3");
+
+/// A kind of cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Target {
+    /// Our reference broker, one node, in memory.
+    BrokerRef,
+    /// Apache Kafka with one node.
+    #[value(name = "kafka-1")]
+    KafkaOne,
+    /// Apache Kafka with three nodes.
+    #[value(name = "kafka-3")]
+    KafkaThree,
+}
+
+impl Target {
+    /// In the order in which they are run.
+    pub(super) const ALL: [Self; 3] = [Self::BrokerRef, Self::KafkaOne, Self::KafkaThree];
+
+    /// How many brokers it has.
+    pub(super) fn nodes(self) -> u16 {
+        match self {
+            Self::BrokerRef | Self::KafkaOne => 1,
+            Self::KafkaThree => 3,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::BrokerRef => "broker-ref",
+            Self::KafkaOne => "kafka-1",
+            Self::KafkaThree => "kafka-3",
+        })
+    }
+}
+
+/// A cluster that runs until it is dropped.
+#[derive(Debug)]
+pub(super) enum Running {
+    BrokerRef(OurBroker),
+    Kafka(KafkaCluster),
+}
+
+impl Running {
+    /// Starts a cluster of that kind.
+    pub(super) fn start(target: Target, equipment: &Equipment) -> Result<Self> {
+        if target == Target::BrokerRef {
+            return OurBroker::start().map(Self::BrokerRef);
+        }
+        let (key, value) = PARTITIONS;
+        let settings = vec![(key.to_owned(), value.to_owned())];
+        let options = ClusterOptions { nodes: target.nodes(), settings, ..ClusterOptions::default() };
+        KafkaCluster::start(&equipment.kafka, &options).map(Self::Kafka)
+    }
+
+    /// The addresses of all brokers, as a client takes them.
+    pub(super) fn bootstrap(&self) -> String {
+        match self {
+            Self::BrokerRef(broker) => broker.bootstrap.clone(),
+            Self::Kafka(cluster) => cluster.bootstrap(),
+        }
+    }
+}
+
+/// `ottla broker`, as a user would start it.
+#[derive(Debug)]
+pub(super) struct OurBroker {
+    bootstrap: String,
+    _process: ProcessGroup,
+}
+
+impl OurBroker {
+    fn start() -> Result<Self> {
+        let (key, value) = PARTITIONS;
+        let output = NamedTempFile::new()?;
+        let errors = NamedTempFile::new()?;
+        let mut command = process::tied_to_us(release_file("ottla")?);
+        command.args(["broker", "--listen", "127.0.0.1:0", "--memory", "--set", &format!("{key}={value}")]);
+        command.stdin(Stdio::null()).stdout(File::create(output.path())?).stderr(File::create(errors.path())?);
+        let mut process = ProcessGroup::spawn(&mut command)?;
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            let printed = std::fs::read_to_string(output.path())?;
+            if let Some(bootstrap) = bootstrap(&printed) {
+                return Ok(Self { bootstrap, _process: process });
+            }
+            let ended = process.ended()?;
+            if ended.is_some() || Instant::now() > deadline {
+                let errors = process::tail(errors.path(), 20);
+                bail!("`ottla broker` did not print `ready` ({ended:?}), but\n{printed}{errors}");
+            }
+            thread::sleep(POLL_INTERVAL);
+        }
+    }
+}
+
+/// The addresses in `node N listening on HOST:PORT` once `ready` has been printed.
+fn bootstrap(printed: &str) -> Option<String> {
+    printed.lines().find(|line| *line == "ready")?;
+    let addresses = printed.lines().filter_map(|line| line.split_once(" listening on ")).map(|(_, address)| address);
+    Some(addresses.collect::<Vec<_>>().join(","))
+}
+
+/// A file that `cargo build --release` has made.
+pub(super) fn release_file(name: &str) -> Result<PathBuf> {
+    Ok(workspace::target()?.join("release").join(name))
+}
+
+/// Builds the binary and the examples that cases use.
+pub(super) fn build() -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--quiet", "--package", "ottla-cli", "--package", "ottla"]);
+    cargo.args(["--bin", "ottla", "--example", "quickstart", "--target-dir"]).arg(workspace::target()?);
+    process::run(cargo.current_dir(workspace::root()?)).context("our own side of the cases does not build")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_addresses_count_once_all_nodes_are_ready() {
+        let printed = "node 1 listening on 127.0.0.1:9\nnode 2 listening on 127.0.0.1:8\n";
+        assert_eq!(bootstrap(printed), None);
+        assert_eq!(bootstrap(&format!("{printed}ready\n")).as_deref(), Some("127.0.0.1:9,127.0.0.1:8"));
+    }
+}

@@ -1,0 +1,48 @@
+//! Java classes of ours, compiled on the spot against Kafka's jars.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+
+use crate::kafka::KafkaInstall;
+use crate::process;
+use crate::requirement::JAVAC;
+
+const COMPILE_LIMIT: Duration = Duration::from_secs(120);
+
+/// A compiled class.
+#[derive(Debug)]
+pub(crate) struct JavaProgram<'k> {
+    install: &'k KafkaInstall,
+    name: &'static str,
+    folder: TempDir,
+}
+
+impl<'k> JavaProgram<'k> {
+    /// Compiles the class `name` from the text of its file.
+    ///
+    /// # Errors
+    /// There is no compiler, or the text does not compile.
+    pub(crate) fn compile(install: &'k KafkaInstall, name: &'static str, text: &str) -> Result<Self> {
+        JAVAC.ensure()?;
+        let folder = tempfile::tempdir()?;
+        let source = folder.path().join(name).with_extension("java");
+        std::fs::write(&source, text)?;
+        let mut javac = process::tied_to_us("javac");
+        javac.args(["-proc:none", "-cp", &install.classpath()?, "-d"]).arg(folder.path()).arg(&source);
+        process::capture(&mut javac, "", COMPILE_LIMIT).with_context(|| format!("cannot compile {name}"))?;
+        Ok(Self { install, name, folder })
+    }
+
+    /// The command that runs its `main`.
+    ///
+    /// # Errors
+    /// The jars cannot be listed.
+    pub(crate) fn command(&self) -> Result<Command> {
+        let folder: &Path = self.folder.path();
+        self.install.program(self.name, &[folder])
+    }
+}
