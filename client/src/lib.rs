@@ -5,7 +5,6 @@ pub mod backoff;
 mod client;
 pub mod config;
 pub mod consumer;
-pub mod explain;
 mod explain;
 pub mod metadata;
 pub mod net;

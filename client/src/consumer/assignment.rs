@@ -327,6 +327,13 @@ impl Assignment {
         self.partitions.remove(partition);
     }
 
+    /// Removes all partitions.
+    pub(super) fn clear(&mut self) {
+        self.partitions.clear();
+        self.ready.clear();
+        self.buffered = 0;
+    }
+
     /// Moves a partition. False if it is not assigned.
     pub(super) fn seek(&mut self, now: Instant, partition: &TopicPartition, to: SeekTo, leader_epoch: i32) -> bool {
         if !self.partitions.contains_key(partition) {

@@ -26,7 +26,8 @@ use super::{
     error::CommitError,
     offsets::{LAST_BY_NAME, by_topic, moves_coordinator, topic_ids},
     position::OffsetAndMetadata,
-    shared::{Membership, Shared},
+    group::Identity,
+    shared::Shared,
 };
 
 /// Offsets to commit.
@@ -93,12 +94,13 @@ async fn commit(
     let backoff = Backoff::retry(&shared.inner.config);
     let mut failures = 0;
     loop {
-        let membership = shared.membership();
-        let attempt = tokio::time::timeout_at(deadline, attempt(shared, group, membership.as_ref(), offsets)).await;
+        let identity = shared.identity();
+        let attempt = tokio::time::timeout_at(deadline, attempt(shared, group, identity.as_ref(), offsets)).await;
         let cause = match attempt {
-            Ok(Ok(refused)) => match refused.values().find(|code| is_passing(**code)) {
+            Ok(Ok(refused)) => match refused.values().find(|code| is_passing(shared, identity.as_ref(), **code)) {
                 Some(code) => code.to_string(),
                 None => {
+                    tell_member(shared, identity.as_ref(), &refused);
                     note_committed(shared, offsets, &refused);
                     return Ok(refused);
                 }
@@ -125,20 +127,35 @@ fn note_committed(shared: &Shared, offsets: &Offsets, refused: &HashMap<TopicPar
 }
 
 /// Whether the same commit may succeed in a while.
-fn is_passing(code: ErrorCode) -> bool {
-    // A rebalance ends only when the application takes records again, so waiting here would be in vain.
-    code.is_retriable() && code != ErrorCode::REBALANCE_IN_PROGRESS
+fn is_passing(shared: &Shared, identity: Option<&Identity>, code: ErrorCode) -> bool {
+    match code {
+        // Where the rebalance needs the application, waiting for it here would be in vain.
+        ErrorCode::REBALANCE_IN_PROGRESS => shared.member().is_joining(),
+        // The next generation may have begun while the commit was under way.
+        ErrorCode::ILLEGAL_GENERATION => {
+            let current = shared.identity();
+            current.is_some() && current.as_ref() != identity
+        }
+        code => code.is_retriable(),
+    }
+}
+
+/// A member that learns so that the group has gone on without it joins again at once.
+fn tell_member(shared: &Shared, identity: Option<&Identity>, refused: &HashMap<TopicPartition, ErrorCode>) {
+    let Some((identity, code)) = identity.zip(refused.values().next()) else { return };
+    shared.member().commit_refused(Instant::now(), identity, *code);
+    shared.group_work.notify_one();
 }
 
 async fn attempt(
     shared: &Shared,
     group: &GroupId,
-    membership: Option<&Membership>,
+    identity: Option<&Identity>,
     offsets: &Offsets,
 ) -> Result<HashMap<TopicPartition, ErrorCode>, CoordinatorError> {
     let inner = &shared.inner;
     let node = inner.coordinator(CoordinatorType::Group, group).await?;
-    let sent = send(shared, node, group, membership, offsets).await;
+    let sent = send(shared, node, group, identity, offsets).await;
     let refused = sent.map_err(|error| {
         inner.forget_coordinator(CoordinatorType::Group, group);
         CoordinatorError::Request(error)
@@ -156,7 +173,7 @@ async fn send(
     shared: &Shared,
     node: NodeId,
     group: &GroupId,
-    membership: Option<&Membership>,
+    identity: Option<&Identity>,
     offsets: &Offsets,
 ) -> Result<HashMap<TopicPartition, ErrorCode>, RequestError> {
     // Not the connection for coordination: a commit must not wait behind a join.
@@ -170,11 +187,11 @@ async fn send(
         name,
         partitions: partitions.into_iter().map(|(index, offset)| partition(index, offset)).collect(),
     });
-    let instance = shared.config.group_instance_id.as_deref().filter(|_| membership.is_some() && version >= 7);
+    let instance = shared.config.group_instance_id.as_deref().filter(|_| identity.is_some() && version >= 7);
     let request = OffsetCommitRequest {
         group_id: group.clone(),
-        generation_id_or_member_epoch: membership.map_or(-1, |membership| membership.generation),
-        member_id: membership.map(|membership| membership.member_id.clone()).unwrap_or_default(),
+        generation_id_or_member_epoch: identity.map_or(-1, |identity| identity.generation),
+        member_id: identity.map(|identity| identity.member_id.clone()).unwrap_or_default(),
         group_instance_id: instance.map(Str::from),
         topics: topics.collect(),
         ..Default::default()

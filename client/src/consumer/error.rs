@@ -153,6 +153,9 @@ pub enum GroupError {
     /// The coordinator refuses, for want of permission say.
     #[error("{0}")]
     Refused(ErrorCode),
+    /// A request failed for good; a broker may be too old for a static member, say.
+    #[error("{0}")]
+    Request(String),
     /// A member sent what cannot be read.
     #[error("bad {what} of a member: {reason}")]
     BadMemberData {
@@ -305,4 +308,7 @@ pub enum SubscribeError {
     /// No protocol is common to all assignors: cooperative-sticky goes with others only where these are eager too.
     #[error("the assignors do not go together")]
     BadAssignors,
+    /// Partitions are either subscribed to or assigned by hand, not both.
+    #[error("partitions are both subscribed to and assigned")]
+    SubscribedAndAssigned,
 }

@@ -5,15 +5,15 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
 
-use ottla_protocol::compression::Decompressor;
+use ottla_protocol::{compression::Decompressor, types::TopicName};
 use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinSet,
+    sync::{mpsc, oneshot, watch},
+    task::{JoinHandle, JoinSet},
     time::Instant,
 };
 
@@ -28,8 +28,9 @@ use super::{
     assignment::{Assignment, OffsetTarget, Ready, Settings, Start},
     commit::{self, Commit, Offsets},
     driver,
-    error::{CommitError, ConsumeError, OffsetError},
+    error::{CommitError, ConsumeError, OffsetError, SubscribeError},
     fetch::ChunkReader,
+    group::{self, BoxFuture, Handover, Member, RebalanceContext, RebalanceListener, Topics, hand_over},
     offsets::OffsetAndTimestamp,
     position::{OffsetAndMetadata, SeekTo},
     query,
@@ -43,7 +44,7 @@ use super::{
 /// Records are fetched ahead in the background, one loop per broker, up to `max_buffered_bytes`. Those handed out count as
 /// processed when the next ones are asked for: that is what is committed, by [`commit`](Self::commit) or automatically.
 ///
-/// Dropping it leaves the group without waiting and without a commit; [`close`](Self::close) does both.
+/// Dropping it leaves the group in the background and without a commit; [`close`](Self::close) waits and commits.
 pub struct Consumer {
     client: Client,
     shared: Arc<Shared>,
@@ -52,7 +53,30 @@ pub struct Consumer {
     reader: Option<ChunkReader>,
     decompressor: Decompressor,
     auto_commit: Option<AutoCommit>,
+    listener: Option<Arc<dyn RebalanceListener>>,
+    /// What a rebalance takes of the application and is under way. It outlives a call that is dropped. The lock is never
+    /// contended: it makes the consumer `Sync`.
+    handing_over: Mutex<Option<BoxFuture<'static, ()>>>,
+    /// When it goes away, the member leaves its group.
+    closed: watch::Sender<bool>,
+    group_task: Option<JoinHandle<()>>,
     _tasks: JoinSet<()>,
+}
+
+/// Tells the member whether the application asks for records.
+struct Polling(Arc<Shared>);
+
+impl Polling {
+    fn begin(shared: &Arc<Shared>) -> Self {
+        shared.member().polls();
+        Self(shared.clone())
+    }
+}
+
+impl Drop for Polling {
+    fn drop(&mut self) {
+        self.0.member().polled(Instant::now());
+    }
 }
 
 #[derive(Debug)]
@@ -62,7 +86,12 @@ struct AutoCommit {
 }
 
 impl Consumer {
-    pub(super) fn new(client: Client, config: ConsumerConfig) -> Self {
+    pub(super) fn new(
+        client: Client,
+        config: ConsumerConfig,
+        group: Option<group::Settings>,
+        listener: Option<Arc<dyn RebalanceListener>>,
+    ) -> Self {
         let mut rng = fastrand::Rng::new();
         let inner = client.inner().clone();
         let backoff = Backoff::retry(&inner.config);
@@ -71,14 +100,30 @@ impl Consumer {
             interval: config.auto_commit_interval,
             next: Instant::now() + config.auto_commit_interval,
         });
-        let shared = Arc::new(Shared::new(inner, config, Assignment::new(settings, rng.fork())));
+        let member = Member::new(Instant::now(), group, rng.fork());
+        let shared = Arc::new(Shared::new(inner, config, Assignment::new(settings, rng.fork()), member));
         let (commits, queue) = mpsc::unbounded_channel();
         // It ends with the last sender, after what is in line.
         tokio::spawn(commit::run(shared.clone(), queue, rng.fork()));
         let mut tasks = JoinSet::new();
         tasks.spawn(driver::run(shared.clone(), rng.fork()));
-        let decompressor = Decompressor::default();
-        Self { client, shared, commits, reader: None, decompressor, auto_commit, _tasks: tasks }
+        let closed = watch::Sender::new(false);
+        let in_group = shared.group.is_some();
+        // It outlives the handle for as long as it takes to leave the group.
+        let group_task = in_group.then(|| tokio::spawn(group::run(client.clone(), shared.clone(), closed.subscribe())));
+        Self {
+            client,
+            shared,
+            commits,
+            reader: None,
+            decompressor: Decompressor::default(),
+            auto_commit,
+            listener,
+            handing_over: Mutex::default(),
+            closed,
+            group_task,
+            _tasks: tasks,
+        }
     }
 
     /// The records one at a time, as a stream. Records that it has fetched but not returned when it is dropped are
@@ -95,13 +140,16 @@ impl Consumer {
     /// # Errors
     /// [`ConsumeError`]. Unless it [is fatal](ConsumeError::is_fatal), later calls go on with what can be read.
     pub async fn recv(&mut self) -> Result<Records, ConsumeError> {
+        let _polling = Polling::begin(&self.shared);
         loop {
+            self.hand_over_all().await;
+            self.check_member()?;
             self.commit_if_due();
             let records = self.take_ready()?;
             if !records.is_empty() {
                 return Ok(records);
             }
-            if self.shared.assignment().is_empty() {
+            if self.shared.assignment().is_empty() && !self.shared.member().is_subscribed() {
                 return Err(ConsumeError::NothingAssigned);
             }
             self.wait().await;
@@ -116,6 +164,38 @@ impl Consumer {
     /// As [`recv`](Self::recv).
     pub async fn poll(&mut self, timeout: Duration) -> Result<Records, ConsumeError> {
         tokio::time::timeout(timeout, self.recv()).await.unwrap_or_else(|_| Ok(Records::default()))
+    }
+
+    /// Does what rebalances take of the application, the one begun by an earlier call first.
+    async fn hand_over_all(&mut self) {
+        loop {
+            let handing_over = self.handing_over.get_mut().unwrap_or_else(PoisonError::into_inner);
+            if let Some(running) = handing_over {
+                running.as_mut().await;
+                *handing_over = None;
+            }
+            let Some(next) = self.shared.member().take_handover() else { return };
+            self.begin_handover(next);
+        }
+    }
+
+    fn begin_handover(&mut self, handover: Handover) {
+        let context = RebalanceContext { shared: self.shared.clone(), commits: self.commits.clone() };
+        let running = hand_over(context, self.listener.clone(), handover);
+        *self.handing_over.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(running));
+    }
+
+    fn check_member(&self) -> Result<(), ConsumeError> {
+        let mut member = self.shared.member();
+        if let Some(interval) = member.take_poll_interval_exceeded(Instant::now()) {
+            drop(member);
+            self.shared.group_work.notify_one();
+            return Err(ConsumeError::PollIntervalExceeded { interval });
+        }
+        match (member.failure(), &self.shared.group) {
+            (Some(reason), Some(group)) => Err(ConsumeError::Group { group: group.to_string(), reason }),
+            _ => Ok(()),
+        }
     }
 
     /// Waits until something may have changed.
@@ -194,10 +274,75 @@ impl Consumer {
 
     // --- What to read ---
 
-    /// Reads exactly these partitions from now on, in place of those assigned before. One that was assigned keeps its
+    /// Shares the partitions of these topics with the other members of the group from now on, in place of what was
+    /// subscribed to or assigned before. The group is joined in the background.
+    ///
+    /// # Errors
+    /// [`SubscribeError::NoGroup`].
+    pub fn subscribe(
+        &mut self,
+        topics: impl IntoIterator<Item = impl Into<TopicName>>,
+    ) -> Result<(), SubscribeError> {
+        self.subscribe_to(Topics::names(topics))
+    }
+
+    /// The same for every topic whose whole name matches a regular expression, those that are created later too.
+    ///
+    /// # Errors
+    /// [`SubscribeError::NoGroup`], or [`SubscribeError::BadPattern`].
+    pub fn subscribe_pattern(&mut self, pattern: &str) -> Result<(), SubscribeError> {
+        let internal = !self.shared.config.exclude_internal_topics;
+        let topics = Topics::pattern(pattern, internal).map_err(|error| SubscribeError::BadPattern {
+            pattern: pattern.to_owned(),
+            reason: error.to_string(),
+        })?;
+        self.subscribe_to(topics)
+    }
+
+    pub(super) fn subscribe_to(&mut self, topics: Topics) -> Result<(), SubscribeError> {
+        if self.shared.group.is_none() {
+            return Err(SubscribeError::NoGroup);
+        }
+        let mut member = self.shared.member();
+        let was_subscribed = member.is_subscribed();
+        member.subscribe(Instant::now(), topics);
+        drop(member);
+        if !was_subscribed {
+            self.shared.assignment().clear();
+        }
+        self.shared.wake_all();
+        Ok(())
+    }
+
+    /// Gives all partitions up, as in a rebalance, and leaves the group. Without a subscription, the partitions assigned
+    /// by hand are gone.
+    ///
+    /// Not cancel safe: if the future is dropped, some partitions may be given up and others not. Call it again.
+    pub async fn unsubscribe(&mut self) {
+        self.give_up_all().await;
+        self.shared.member().leave(Instant::now(), "the consumer unsubscribed");
+        self.shared.assignment().clear();
+        self.shared.wake_all();
+    }
+
+    async fn give_up_all(&mut self) {
+        self.hand_over_all().await;
+        let owned = self.shared.member().give_up();
+        if !owned.is_empty() {
+            self.begin_handover(Handover::Revoke(owned));
+            self.hand_over_all().await;
+        }
+    }
+
+    /// Reads exactly these partitions from now on, in place of those assigned before; a subscription ends, and with it
+    /// the membership, without a word to the [`RebalanceListener`]. One that was assigned keeps its
     /// position; another begins at the committed offset if there is a group, else where `auto.offset.reset` says.
     pub fn assign(&mut self, partitions: impl IntoIterator<Item = TopicPartition>) {
         let partitions: HashSet<_> = partitions.into_iter().collect();
+        *self.handing_over.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        if self.shared.member().is_subscribed() {
+            self.shared.member().leave(Instant::now(), "partitions are assigned by hand");
+        }
         let start = if self.shared.group.is_some() { Start::Committed } else { Start::Reset };
         let now = Instant::now();
         let mut assignment = self.shared.assignment();
@@ -424,7 +569,9 @@ impl Consumer {
             waits.push(Wait::new(WaitSubject::Cluster, format!("metadata: {error}"), since));
         }
         let metadata = self.shared.inner.metadata();
-        self.shared.assignment().explain(Instant::now(), &metadata, &mut waits);
+        let now = Instant::now();
+        self.shared.member().explain(now, &metadata, &mut waits);
+        self.shared.assignment().explain(now, &metadata, &mut waits);
         waits
     }
 
@@ -449,8 +596,15 @@ impl Consumer {
     ///
     /// # Errors
     /// [`CommitError`] if the last commit failed; the consumer is closed all the same.
-    pub async fn close(self) -> Result<(), CommitError> {
-        if self.auto_commit.is_some() { self.commit().await } else { Ok(()) }
+    pub async fn close(mut self) -> Result<(), CommitError> {
+        let committed = if self.auto_commit.is_some() { self.commit().await } else { Ok(()) };
+        self.give_up_all().await;
+        let _ = self.closed.send(true);
+        if let Some(task) = self.group_task.take() {
+            // It ends in bounded time, answered or not.
+            let _ = task.await;
+        }
+        committed
     }
 }
 

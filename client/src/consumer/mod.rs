@@ -19,6 +19,7 @@ mod commit;
 mod driver;
 mod error;
 mod fetch;
+mod group;
 mod handle;
 mod lookup;
 mod offsets;
@@ -30,6 +31,7 @@ mod stream;
 
 pub use builder::ConsumerBuilder;
 pub use error::{BadBatch, CommitError, ConsumeError, GroupError, OffsetError, SubscribeError};
+pub use group::{BoxFuture, RebalanceContext, RebalanceListener};
 pub use handle::{Committing, Consumer};
 pub use offsets::OffsetAndTimestamp;
 pub use position::{OffsetAndMetadata, SeekTo};
