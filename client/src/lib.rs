@@ -1,5 +1,6 @@
 //! An async Kafka client.
 
+pub mod admin;
 pub mod assignor;
 pub mod backoff;
 mod client;
