@@ -107,7 +107,7 @@ impl ConsumeArgs {
         }
         let builder = connection.client.consumer_from(config);
         let builder = match &self.group {
-            Some(_) => builder.assign(self.partitions(connection).await?),
+            Some(_) => builder.subscribe([self.topic.as_str()]),
             None => builder.assign(self.partitions(connection).await?),
         };
         builder.build().await.map_err(usage)
