@@ -6,6 +6,7 @@ pub mod backoff;
 mod client;
 pub mod config;
 mod explain;
+mod from_properties;
 pub mod metadata;
 pub mod net;
 pub mod partitioner;
@@ -15,4 +16,5 @@ mod topic_partition;
 
 pub use client::{Client, ClientBuilder, MetadataError};
 pub use explain::{Wait, WaitSubject};
+pub use from_properties::{ConfiguredClient, FromPropertiesError};
 pub use topic_partition::TopicPartition;
