@@ -7,6 +7,7 @@ mod client;
 pub mod config;
 pub mod consumer;
 mod explain;
+mod from_properties;
 pub mod metadata;
 pub mod net;
 pub mod partitioner;
@@ -16,4 +17,5 @@ mod topic_partition;
 
 pub use client::{Client, ClientBuilder, MetadataError};
 pub use explain::{Wait, WaitSubject};
+pub use from_properties::{ConfiguredClient, FromPropertiesError};
 pub use topic_partition::TopicPartition;

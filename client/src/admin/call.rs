@@ -102,18 +102,23 @@ impl Call {
     /// left to the request to tell.
     pub(super) async fn know_node(&self, route: Route) {
         if let Route::Node(_) = route {
-            let _ = self.brokers().await;
+            let _ = self.brokers_since(0).await;
         }
     }
 
-    /// The brokers, once some are known.
+    /// The brokers as the cluster tells them now.
     pub(super) async fn brokers(&self) -> Result<Vec<NodeId>, AdminError> {
+        self.brokers_since(self.inner.metadata().generation).await
+    }
+
+    /// The brokers once the metadata is newer than of this generation.
+    async fn brokers_since(&self, generation: u64) -> Result<Vec<NodeId>, AdminError> {
         let mut metadata = self.inner.watch_metadata();
-        if metadata.borrow().brokers.is_empty() {
+        if metadata.borrow().generation <= generation {
             self.inner.request_refresh();
         }
-        let known = metadata.wait_for(|metadata| !metadata.brokers.is_empty());
-        match tokio::time::timeout_at(self.deadline, known).await {
+        let newer = metadata.wait_for(|metadata| metadata.generation > generation);
+        match tokio::time::timeout_at(self.deadline, newer).await {
             Ok(Ok(metadata)) => Ok(metadata.brokers.keys().copied().collect()),
             // The sender is part of the client, which outlives its calls.
             Ok(Err(_)) => Err(self.out_of_time(false)),

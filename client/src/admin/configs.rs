@@ -597,7 +597,8 @@ mod tests {
             ConfigChange::Append("a".into(), "1".into()),
             ConfigChange::Subtract("a".into(), "1".into()),
         ];
-        let operations = changes.map(|change| change.to_wire()).map(|config| (config.config_operation, config.value.is_some()));
+        let operations =
+            changes.map(|change| change.to_wire()).map(|config| (config.config_operation, config.value.is_some()));
         assert_eq!(operations, [(0, true), (1, false), (2, true), (3, true)]);
     }
 

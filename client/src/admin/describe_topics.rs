@@ -141,7 +141,8 @@ impl Pages {
             topic.partitions.extend(page.partitions.into_iter().map(PartitionDescription::from_page));
         }
         let place = |cursor: &Cursor| (cursor.topic_name.detach(), cursor.partition_index);
-        let moved_on = next.as_ref().is_some_and(|next| self.cursor.as_ref().is_none_or(|old| place(next) > place(old)));
+        let moved_on =
+            next.as_ref().is_some_and(|next| self.cursor.as_ref().is_none_or(|old| place(next) > place(old)));
         self.cursor = next;
         moved_on
     }

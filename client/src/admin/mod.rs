@@ -29,10 +29,16 @@ mod cluster;
 mod configs;
 mod describe_topics;
 mod error;
+mod group_lag;
+mod group_offsets;
+mod group_reset;
+mod groups;
 mod leaders;
+mod log_dirs;
 mod offsets;
 mod outcomes;
 mod producers;
+mod quorum;
 mod records;
 mod rounds;
 mod topics;
@@ -48,13 +54,20 @@ use self::{
 pub use self::{
     cluster::{BrokerDescription, ClusterDescription},
     configs::{
-        ConfigChange, ConfigDetail, ConfigEntry, ConfigResource, ConfigResourceType, ConfigSource, ConfigSynonym, ConfigType,
+        ConfigChange, ConfigDetail, ConfigEntry, ConfigResource, ConfigResourceType, ConfigSource, ConfigSynonym,
+        ConfigType,
     },
     describe_topics::{PartitionDescription, TopicDescription, TopicListing},
     error::AdminError,
+    group_lag::PartitionLag,
+    group_offsets::{CommittedOffset, GroupOffsets, GroupOffsetsQuery},
+    group_reset::{OffsetMove, ResetScope, ResetTarget},
+    groups::{GroupDescription, GroupFilter, GroupListing, GroupMember, MemberToRemove},
+    log_dirs::{LogDirDescription, ReplicaDescription},
     offsets::{EpochEnd, ListedOffset, OffsetSpec},
     outcomes::Outcomes,
     producers::ProducerState,
+    quorum::{QuorumDescription, QuorumEndpoint, QuorumReplica},
     records::RecordsToDelete,
     topics::{CreatedTopic, NewPartitions, NewTopic},
 };

@@ -71,8 +71,7 @@ enum Item<T> {
 
 impl<K: Clone + Eq + Hash + Display, T> Progress<K, T> {
     pub(super) fn new(api: ApiKey, rule: Rule, keys: impl IntoIterator<Item = K>) -> Self {
-        let mut progress =
-            Self { api, rule, keys: HashMap::new(), items: Vec::new(), attempts: 0, refresh: false };
+        let mut progress = Self { api, rule, keys: HashMap::new(), items: Vec::new(), attempts: 0, refresh: false };
         for key in keys {
             let position = progress.items.len();
             if *progress.keys.entry(key.clone()).or_insert(position) == position {

@@ -16,12 +16,7 @@ use ottla_protocol::{
     wire::Uuid,
 };
 
-use super::{
-    Admin, AdminError, ConfigEntry, Outcomes,
-    call::Route,
-    error::needs,
-    rounds::Rule,
-};
+use super::{Admin, AdminError, ConfigEntry, Outcomes, call::Route, error::needs, rounds::Rule};
 
 /// A topic to create.
 ///
@@ -163,10 +158,8 @@ impl NewPartitions {
 const CREATE: Rule = Rule { already_done: &[ErrorCode::TOPIC_ALREADY_EXISTS], ..Rule::CHANGE };
 /// The code for a count that is not above the present one.
 const GROW: Rule = Rule { already_done: &[ErrorCode::INVALID_PARTITIONS], ..Rule::CHANGE };
-const DELETE: Rule = Rule {
-    already_done: &[ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, ErrorCode::UNKNOWN_TOPIC_ID],
-    ..Rule::CHANGE
-};
+const DELETE: Rule =
+    Rule { already_done: &[ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, ErrorCode::UNKNOWN_TOPIC_ID], ..Rule::CHANGE };
 
 impl Admin {
     /// Creates a topic.
@@ -185,10 +178,7 @@ impl Admin {
     /// Not cancel safe: topics may be created although the future was dropped.
     ///
     /// Errors: see [`create_topic`](Self::create_topic).
-    pub async fn create_topics(
-        &self,
-        topics: impl IntoIterator<Item = NewTopic>,
-    ) -> Outcomes<TopicName, CreatedTopic> {
+    pub async fn create_topics(&self, topics: impl IntoIterator<Item = NewTopic>) -> Outcomes<TopicName, CreatedTopic> {
         self.create_or_validate(topics, false).await
     }
 
