@@ -4,3 +4,4 @@
 mod faults;
 mod produce;
 mod support;
+mod versions;
