@@ -24,8 +24,8 @@ use crate::{
 
 /// Write lines into a topic, a record per line
 ///
-/// Records are sent as the lines come in. Lines are bytes: they need not be text. SIGINT ends the input; what was read is
-/// delivered.
+/// Records are sent as the lines come in. A line ends in LF or CR LF, and need not be text. SIGINT ends the input; what was
+/// read is delivered.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -1,6 +1,6 @@
 //! How `consume` prints a record: a template with kcat's letters.
 
-use std::str::FromStr;
+use std::{io::Write, str::FromStr};
 
 /// What `--help` says of the letters.
 pub(crate) const HELP: &str = "\
@@ -74,14 +74,12 @@ impl Template {
 }
 
 fn number(number: i64, out: &mut Vec<u8>) {
-    out.extend_from_slice(number.to_string().as_bytes());
+    // Writing to memory does not fail.
+    let _ = write!(out, "{number}");
 }
 
 fn length(bytes: Option<&[u8]>, out: &mut Vec<u8>) {
-    match bytes {
-        Some(bytes) => out.extend_from_slice(bytes.len().to_string().as_bytes()),
-        None => out.extend_from_slice(b"-1"),
-    }
+    number(bytes.map_or(-1, |bytes| bytes.len() as i64), out);
 }
 
 fn headers<'a>(headers: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>, out: &mut Vec<u8>) {

@@ -81,7 +81,7 @@ impl ConsumeArgs {
         let mut stop = StopSignal::new()?;
         let connection = self.connection.open().await?;
         let mut consumer = self.consumer(&connection).await?;
-        let mut reading = Reading::begin(&self, &connection, &mut consumer).await?;
+        let mut reading = Reading::begin(&self, &connection, &consumer).await?;
         while !reading.is_done(&consumer) {
             let records = tokio::select! {
                 records = consumer.poll(END_CHECK) => records?,
@@ -151,7 +151,7 @@ struct Reading {
 }
 
 impl Reading {
-    async fn begin(arguments: &ConsumeArgs, connection: &Connection, consumer: &mut Consumer) -> anyhow::Result<Self> {
+    async fn begin(arguments: &ConsumeArgs, connection: &Connection, consumer: &Consumer) -> anyhow::Result<Self> {
         let needs_edges = arguments.exit_at_end || matches!(arguments.from, Some(OffsetSpec::BeforeEnd(_)));
         let partitions = arguments.partitions(connection).await?;
         let (mut beginnings, mut ends) = (HashMap::new(), HashMap::new());

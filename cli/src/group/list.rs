@@ -3,7 +3,7 @@
 use clap::Args;
 use ottla::{Client, admin::GroupFilter};
 
-use crate::output::{Cell, Column, Format, Paint, Table, print_table};
+use crate::output::{Cell, Column, Format, Paint, Table, print_list};
 
 /// List the groups
 #[derive(Args, Debug)]
@@ -39,7 +39,7 @@ impl ListArgs {
                 group.coordinator.0.into(),
             ]);
         }
-        print_table(format, &table)
+        print_list(format, &table, "groups")
     }
 }
 

@@ -4,7 +4,7 @@ use clap::Args;
 use ottla::{Client, admin::GroupFilter};
 
 use super::{lag::topics_table, position};
-use crate::output::{Format, print_table};
+use crate::output::{Format, print_list};
 
 /// Show how far groups are behind, topic by topic
 #[derive(Args, Debug)]
@@ -31,6 +31,6 @@ impl LagArgs {
             let behind = position::lags(client, &group, None).await?;
             lags.push((group, behind));
         }
-        print_table(format, &topics_table(&lags))
+        print_list(format, &topics_table(&lags), "committed offsets")
     }
 }

@@ -71,6 +71,14 @@ pub(crate) fn print_table(format: Format, table: &Table) -> anyhow::Result<()> {
     }
 }
 
+/// The same for a list that may be empty, which a person at a terminal is told.
+pub(crate) fn print_list(format: Format, table: &Table, nouns: &str) -> anyhow::Result<()> {
+    if table.is_empty() && format == Format::Table && io::stderr().is_terminal() {
+        eprintln!("{}", Paint::Dim.on(&io::stderr(), &format!("no {nouns}")));
+    }
+    print_table(format, table)
+}
+
 /// Prints text that may have colours.
 pub(crate) fn print_text(text: impl FnOnce(bool) -> String) -> anyhow::Result<()> {
     let mut output = Output::stdout();

@@ -3,7 +3,7 @@
 use clap::Args;
 use ottla::Client;
 
-use crate::output::{Column, Format, Table, print_table};
+use crate::output::{Column, Format, Table, print_list};
 
 /// List the topics
 #[derive(Args, Debug)]
@@ -37,7 +37,7 @@ impl ListArgs {
                 topic.id.to_string().into(),
             ]);
         }
-        print_table(format, &table)
+        print_list(format, &table, "topics")
     }
 }
 
