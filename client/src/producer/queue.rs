@@ -61,6 +61,8 @@ pub(crate) struct PartitionQueue {
     exhausted: Option<ProducerId>,
     /// Batches failed and those under way have yet to be answered.
     recovering: bool,
+    /// How many batches at the back of `retries` were under way before the failure, and so are older than those in front.
+    requeued: usize,
     /// The sequences have a hole: number anew in the next epoch.
     renumber: bool,
     not_before: Option<Instant>,
@@ -238,6 +240,7 @@ impl PartitionQueue {
             identity: None,
             exhausted: None,
             recovering: false,
+            requeued: 0,
             renumber: false,
             not_before: None,
             max_batch_bytes: settings.max_batch_bytes,
@@ -349,6 +352,7 @@ impl PartitionQueue {
                 return Next::Blocked;
             }
             self.recovering = false;
+            self.restore_order();
         }
         if self.renumber && !self.renumber_retries() {
             return Next::NeedsIdentity(self.exhausted);
@@ -460,7 +464,7 @@ impl PartitionQueue {
             // The gap before it is an earlier batch that will be sent again first.
             ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER | ErrorCode::INVALID_PRODUCER_EPOCH if after_a_failure => {
                 self.recovering = true;
-                self.retries.push_back(batch);
+                self.requeue(batch);
             }
             // The broker has forgotten this producer: it is nobody's duplicate under a new epoch.
             ErrorCode::UNKNOWN_PRODUCER_ID => {
@@ -497,7 +501,19 @@ impl PartitionQueue {
         self.not_before.get_or_insert(now + backoff);
         batch.attempts += 1;
         self.recovering = true;
+        self.requeue(batch);
+    }
+
+    /// Puts a batch in line to be sent again.
+    fn requeue(&mut self, batch: SealedBatch) {
         self.retries.push_back(batch);
+        self.requeued += 1;
+    }
+
+    /// What was under way is older than what was still in line, so it goes first again.
+    fn restore_order(&mut self) {
+        let requeued = std::mem::take(&mut self.requeued).min(self.retries.len());
+        self.retries.rotate_right(requeued);
     }
 
     /// A batch with sequences is gone, so what follows must be numbered anew.
@@ -549,7 +565,7 @@ impl PartitionQueue {
             [first, second].into_iter().zip(cells).zip(sequences).zip(counts)
         {
             let stamp = ProducerStamp { base_sequence, ..batch.stamp };
-            self.retries.push_back(SealedBatch {
+            self.requeue(SealedBatch {
                 bytes: stamp::with_producer(bytes.clone(), stamp).unwrap_or(bytes),
                 records,
                 cell,
@@ -921,6 +937,40 @@ mod tests {
         assert_eq!(deliveries.iter_mut().map(offset).collect::<Vec<_>>(), [100, 101, 200, 201, 202]);
         drop(f.append(&[0; 30]));
         assert_eq!(f.send(200).header().base_sequence, 5);
+    }
+
+    #[test]
+    fn a_batch_that_fails_again_stays_ahead_of_those_that_wait_behind_it() {
+        let mut f = Fixture::new(|_| {});
+        let mut sent = Vec::new();
+        for i in 0..3u8 {
+            drop(f.append(&[i]));
+            sent.push(stamp_of(&f.send(0)));
+        }
+        (0..3).for_each(|_| f.lose(false));
+        // Now the first one leaves alone, and is lost before the others could follow.
+        assert_eq!(stamp_of(&f.send(500)), sent[0]);
+        f.lose(false);
+        let again: Vec<_> = (0..3).map(|_| stamp_of(&f.send(5000))).collect();
+        assert_eq!(again, sent);
+    }
+
+    #[test]
+    fn a_batch_cut_in_two_again_and_again_keeps_its_order() {
+        let mut f = Fixture::new(|settings| settings.batch_size = 1000);
+        // The broker takes the two small records at once, but only one of the large ones at a time.
+        [[0; 100].as_slice(), &[0; 100], b"a", b"b"].into_iter().for_each(|value| drop(f.append(value)));
+        let mut written = Vec::new();
+        while !f.queue.is_empty() {
+            let batch = f.send(1000);
+            if batch.bytes().len() > 200 {
+                f.refuse(1000, ErrorCode::MESSAGE_TOO_LARGE);
+            } else {
+                f.written(0);
+                written.push(stamp_of(&batch).1);
+            }
+        }
+        assert_eq!(written, [0, 1, 2]);
     }
 
     #[test]
