@@ -261,7 +261,7 @@ impl Tally {
             0 => String::new(),
             some => format!("; {} of them may have been written all the same", output::grouped(some)),
         };
-        anyhow::bail!("{failed} of {all} were not delivered{maybe}")
+        anyhow::bail!("{failed} of {all} not delivered{maybe}")
     }
 }
 

@@ -176,7 +176,7 @@ impl<'a> Run<'a> {
         match (self.failed, self.first_failure) {
             (0, _) => Ok(()),
             (failed, reason) => Err(anyhow::anyhow!(reason.unwrap_or_default()))
-                .with_context(|| format!("{failed} of {} records were not delivered", self.sent)),
+                .with_context(|| format!("{failed} of {} records not delivered", self.sent)),
         }
     }
 }
