@@ -32,6 +32,9 @@ pub(super) struct ConsumeArgs {
     connection: ConnectionArgs,
 }
 
+/// Records that are taken at once, unless `max.poll.records` is set.
+const MAX_AT_ONCE: usize = 10_000;
+
 impl ConsumeArgs {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let connection = self.connection.open().await?;
@@ -41,8 +44,10 @@ impl ConsumeArgs {
         let mut config = connection.settings.consumer.clone();
         config.group_id = None;
         if !connection.is_set("max.poll.records") {
-            config.max_poll_records = 10_000;
+            config.max_poll_records = MAX_AT_ONCE;
         }
+        let at_once = self.records.and_then(|records| usize::try_from(records).ok()).unwrap_or(usize::MAX);
+        config.max_poll_records = config.max_poll_records.min(at_once.max(1));
         let mut consumer = connection.client.consumer_from(config).build().await.map_err(usage)?;
         let beginnings = consumer.beginning_offsets(partitions.clone()).await?;
         let ends = consumer.end_offsets(partitions.clone()).await?;
