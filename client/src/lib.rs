@@ -4,6 +4,7 @@ pub mod assignor;
 pub mod backoff;
 mod client;
 pub mod config;
+mod explain;
 pub mod metadata;
 pub mod net;
 pub mod partitioner;
@@ -12,4 +13,5 @@ pub mod properties;
 mod topic_partition;
 
 pub use client::{Client, ClientBuilder, MetadataError};
+pub use explain::{Wait, WaitSubject};
 pub use topic_partition::TopicPartition;

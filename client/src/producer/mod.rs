@@ -6,6 +6,7 @@
 
 mod delivery;
 mod error;
+mod explain;
 mod queue;
 mod record;
 mod sender;
@@ -34,7 +35,7 @@ pub use self::{
     shared::ProducerMetrics,
 };
 use crate::{
-    Client,
+    Client, Wait,
     config::{Acks, CompressionConfig, ConfigError, ProducerConfig},
     partitioner::{IgnoreKeys, Partitioner, TopicPartitions},
 };
@@ -261,6 +262,11 @@ impl Producer {
     /// Bytes of `buffer.memory` that are free.
     pub fn available_memory_bytes(&self) -> usize {
         self.shared.memory.available_permits()
+    }
+
+    /// What the producer waits for, the longest wait first; nothing where everything is delivered. For people and logs.
+    pub fn explain(&self) -> Vec<Wait> {
+        explain::explain(&self.shared)
     }
 
     async fn place(&self, record: &Record<'_>) -> Result<Placed, SendError> {

@@ -240,6 +240,11 @@ impl Shared {
         queue
     }
 
+    /// What keeps the sender of this node from sending, and since when.
+    pub(crate) fn sender_trouble(&self, node: NodeId) -> Option<(Instant, String)> {
+        lock(&self.senders).get(&node)?.trouble()
+    }
+
     pub(crate) fn all_topics(&self) -> Vec<Arc<Topic>> {
         self.topics.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }

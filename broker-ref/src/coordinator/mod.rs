@@ -1,0 +1,3 @@
+//! Coordinators: replicated state machines without clock, log or network.
+
+pub mod group;
