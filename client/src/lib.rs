@@ -4,6 +4,7 @@ pub mod assignor;
 pub mod backoff;
 mod client;
 pub mod config;
+pub mod consumer;
 mod explain;
 pub mod metadata;
 pub mod net;
