@@ -10,13 +10,17 @@ async fn main() -> Result<()> {
     let cluster = Cluster::builder().topic("payments", 1).start().await?;
     let client = embedded::client(&cluster)?.build()?;
     let producer = client.producer().build()?;
-    producer.send_many((0..10).map(|_| Record::to("payments").value("pay"))).await?.wait().await;
+    producer.send_many(&[Record::to("payments").value("pay"); 10]).await?.wait().await;
 
     println!("first run: works on some records and crashes before it commits");
     let first = run(&client, true).await?;
     println!("second run: begins where the last commit was, so with the same records");
     let second = run(&client, false).await?;
-    println!("worked on {} records for the 10 that there are: none lost, {} repeated", first + second, first + second - 10);
+    println!(
+        "worked on {} records for the 10 that there are: none lost, {} repeated",
+        first + second,
+        first + second - 10
+    );
     Ok(())
 }
 

@@ -10,7 +10,7 @@ async fn main() -> Result<()> {
     let cluster = Cluster::builder().topic("mails", 1).start().await?;
     let client = embedded::client(&cluster)?.build()?;
     let producer = client.producer().build()?;
-    producer.send_many((0..10).map(|_| Record::to("mails").value("mail"))).await?.wait().await;
+    producer.send_many(&[Record::to("mails").value("mail"); 10]).await?.wait().await;
 
     println!("first run: commits five records and crashes after it has worked on two of them");
     let first = run(&client, 5, Some(2)).await?;

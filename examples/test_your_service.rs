@@ -13,13 +13,7 @@ struct Billing {
 impl Billing {
     async fn new(client: &Client) -> anyhow::Result<Self> {
         Ok(Self {
-            orders: client
-                .consumer("billing")
-                .from_beginning()
-                .manual_commit()
-                .subscribe(["orders"])
-                .build()
-                .await?,
+            orders: client.consumer("billing").from_beginning().manual_commit().subscribe(["orders"]).build().await?,
             invoices: client.producer().build()?,
         })
     }
@@ -29,8 +23,9 @@ impl Billing {
         let orders = self.orders.recv().await?;
         let invoices = orders.iter().filter_map(|order| Some((order.key()?, invoice(order.value()?))));
         let invoices: Vec<_> = invoices.collect();
-        let records = invoices.iter().map(|(key, invoice)| Record::to("invoices").key(key).value(invoice));
-        if let Some(error) = self.invoices.send_many(records).await?.wait().await.into_iter().next() {
+        let records: Vec<_> =
+            invoices.iter().map(|(key, invoice)| Record::to("invoices").key(key).value(invoice)).collect();
+        if let Some(error) = self.invoices.send_many(&records).await?.wait().await.into_iter().next() {
             return Err(error.into());
         }
         self.orders.commit().await?;
@@ -62,8 +57,7 @@ mod tests {
     // The clock is paused: whatever waits for time takes none.
     #[tokio::test(start_paused = true)]
     async fn every_order_gets_an_invoice() -> anyhow::Result<()> {
-        let cluster =
-            Cluster::builder().in_memory_network().topic("orders", 1).topic("invoices", 1).start().await?;
+        let cluster = Cluster::builder().in_memory_network().topic("orders", 1).topic("invoices", 1).start().await?;
         let client = embedded::client(&cluster)?.build()?;
         let producer = client.producer().build()?;
         for order in ["3 apples", "1 pear"] {
@@ -84,7 +78,9 @@ mod tests {
             .await?;
         let mut texts = Vec::new();
         while texts.len() < 2 {
-            texts.extend(invoices.recv().await?.iter().map(|r| String::from_utf8_lossy(r.value().unwrap()).into_owned()));
+            texts.extend(
+                invoices.recv().await?.iter().map(|r| String::from_utf8_lossy(r.value().unwrap()).into_owned()),
+            );
         }
         assert_eq!(texts, ["please pay for 3 apples", "please pay for 1 pear"]);
         Ok(())

@@ -41,7 +41,8 @@ impl Tailer {
         let producer = client.producer().build()?;
         let mut tailer = Self { path: path.to_owned(), name, producer, position, open: None };
         for candidate in [tailer.path.clone(), rotated(path)] {
-            tailer.open = File::open(&candidate).ok().filter(|file| inode(file) == Some(position.inode)).map(BufReader::new);
+            tailer.open =
+                File::open(&candidate).ok().filter(|file| inode(file) == Some(position.inode)).map(BufReader::new);
             if let Some(open) = &mut tailer.open {
                 open.seek(SeekFrom::Start(position.bytes))?;
                 break;
@@ -87,8 +88,9 @@ impl Tailer {
                 return Ok(any);
             }
             any = true;
-            let records = lines.iter().map(|line| Record::to(LINES).key(&self.name).value(line.trim_end()));
-            for error in self.producer.send_many(records).await?.wait().await {
+            let records: Vec<_> =
+                lines.iter().map(|line| Record::to(LINES).key(&self.name).value(line.trim_end())).collect();
+            for error in self.producer.send_many(&records).await?.wait().await {
                 return Err(error.into());
             }
             self.position.bytes += lines.iter().map(|line| line.len() as u64).sum::<u64>();

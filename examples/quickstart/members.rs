@@ -60,6 +60,8 @@ impl Group {
             .consumer(self.topic.as_str())
             .from_beginning()
             .manual_commit()
+            // Members learn of a rebalance from their heartbeats: often, so that nobody has to watch them wait.
+            .configure(|config| config.heartbeat_interval = Duration::from_millis(100))
             .subscribe([self.topic.as_str()])
             .build()
             .await
@@ -68,7 +70,9 @@ impl Group {
         let assigned = Arc::new(Notify::new());
         let task = tokio::spawn(self.clone().run(name, consumer, left, assigned.clone()));
         self.lock().members.insert(name, Member { leave, task: Some(task) });
-        tokio::time::timeout(PATIENCE, assigned.notified()).await.with_context(|| format!("{name} got no partition"))?;
+        tokio::time::timeout(PATIENCE, assigned.notified())
+            .await
+            .with_context(|| format!("{name} got no partition"))?;
         self.note(format!("{name} joined"));
         Ok(())
     }
@@ -97,7 +101,8 @@ impl Group {
             }
         };
         let in_time = tokio::time::timeout(PATIENCE, all_read).await.is_ok();
-        let names: Vec<_> = self.lock().members.iter().filter(|(_, m)| m.task.is_some()).map(|(name, _)| *name).collect();
+        let names: Vec<_> =
+            self.lock().members.iter().filter(|(_, m)| m.task.is_some()).map(|(name, _)| *name).collect();
         for name in names {
             self.leave(name).await?;
         }

@@ -59,11 +59,7 @@ impl RebalanceListener for FollowAssignment {
         })
     }
 
-    fn on_revoked<'a>(
-        &'a self,
-        _context: &'a RebalanceContext,
-        partitions: &'a [TopicPartition],
-    ) -> BoxFuture<'a, ()> {
+    fn on_revoked<'a>(&'a self, _context: &'a RebalanceContext, partitions: &'a [TopicPartition]) -> BoxFuture<'a, ()> {
         // Everything handed out was counted and committed before the next `poll`, so there is nothing to save.
         self.0.drop_tables(partitions);
         Box::pin(std::future::ready(()))
@@ -91,7 +87,7 @@ impl Instance {
             // A crash is noticed when the session is over.
             .configure(|config| {
                 config.session_timeout = Duration::from_secs(6);
-                config.heartbeat_interval = Duration::from_secs(1);
+                config.heartbeat_interval = Duration::from_millis(200);
             })
             .rebalance_listener(FollowAssignment(tables.clone()))
             .subscribe([WORDS])

@@ -63,8 +63,8 @@ async fn say(client: &Client, text: &str, expected: &mut BTreeMap<String, u64>) 
     let producer = client.producer().build()?;
     let words: Vec<_> = text.split_whitespace().collect();
     words.iter().for_each(|word| *expected.entry((*word).to_owned()).or_default() += 1);
-    let records = words.iter().map(|word| Record::to(WORDS).key(word).value(word));
-    let errors = producer.send_many(records).await?.wait().await;
+    let records: Vec<_> = words.iter().map(|word| Record::to(WORDS).key(word).value(word)).collect();
+    let errors = producer.send_many(&records).await?.wait().await;
     errors.into_iter().next().map_or(Ok(()), |error| Err(error.into()))
 }
 

@@ -23,8 +23,7 @@ impl Table {
     pub(crate) async fn restore(client: &Client, words: &TopicPartition) -> Result<Self> {
         let changelog = changelog_of(words);
         let mut table = Self::default();
-        let mut consumer =
-            client.consumer_without_group().from_beginning().assign([changelog.clone()]).build().await?;
+        let mut consumer = client.consumer_without_group().from_beginning().assign([changelog.clone()]).build().await?;
         let ends = consumer.end_offsets([changelog.clone()]).await?;
         let end = ends.get(&changelog).copied().unwrap_or(0);
         let mut position = 0;
