@@ -102,8 +102,13 @@ impl Call {
     /// left to the request to tell.
     pub(super) async fn know_node(&self, route: Route) {
         if let Route::Node(_) = route {
-            let _ = self.brokers_since(0).await;
+            let _ = self.known_brokers().await;
         }
+    }
+
+    /// The brokers that were known last, once any are.
+    pub(super) async fn known_brokers(&self) -> Result<Vec<NodeId>, AdminError> {
+        self.brokers_since(0).await
     }
 
     /// The brokers as the cluster tells them now.

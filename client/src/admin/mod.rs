@@ -38,6 +38,7 @@ mod log_dirs;
 mod offsets;
 mod outcomes;
 mod producers;
+mod propagation;
 mod quorum;
 mod records;
 mod rounds;

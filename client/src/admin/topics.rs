@@ -11,12 +11,19 @@ use ottla_protocol::{
             CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig, CreatableTopicResult, CreateTopicsRequest,
         },
         delete_topics::{DeletableTopicResult, DeleteTopicState, DeleteTopicsRequest},
+        metadata::{MetadataRequest, MetadataRequestTopic},
     },
     types::{NodeId, TopicName},
     wire::Uuid,
 };
 
-use super::{Admin, AdminError, ConfigEntry, Outcomes, call::Route, error::needs, rounds::Rule};
+use super::{
+    Admin, AdminError, ConfigEntry, Outcomes,
+    call::{Call, Route},
+    error::needs,
+    propagation::{Wanted, wait_everywhere},
+    rounds::Rule,
+};
 
 /// A topic to create.
 ///
@@ -162,7 +169,7 @@ const DELETE: Rule =
     Rule { already_done: &[ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, ErrorCode::UNKNOWN_TOPIC_ID], ..Rule::CHANGE };
 
 impl Admin {
-    /// Creates a topic.
+    /// Creates a topic, and waits until the brokers know it: it can be used at once.
     ///
     /// Not cancel safe: the topic may be created although the future was dropped.
     ///
@@ -173,7 +180,7 @@ impl Admin {
         self.create_topics([topic]).await.only("topics")
     }
 
-    /// Creates topics. Of several with one name, the last counts.
+    /// Creates topics, and waits until the brokers know them. Of several with one name, the last counts.
     ///
     /// Not cancel safe: topics may be created although the future was dropped.
     ///
@@ -215,10 +222,18 @@ impl Admin {
                 }
             }
         }
-        rounds.finish()
+        let call = rounds.call.clone();
+        let outcomes = rounds.finish();
+        if !validate_only {
+            let count = |topic: &CreatedTopic| topic.partitions.and_then(|count| count.try_into().ok()).unwrap_or(1);
+            let counts = outcomes.done().map(|(name, topic)| (name.clone(), count(topic)));
+            wait_present(&call, counts.collect()).await;
+        }
+        outcomes
     }
 
-    /// Adds partitions to topics. Keyed records of before stay where they are, new ones may go elsewhere.
+    /// Adds partitions to topics, and waits until the brokers know them. Keyed records of before stay where they are, new
+    /// ones may go elsewhere.
     ///
     /// Not cancel safe: partitions may be added although the future was dropped.
     ///
@@ -262,10 +277,17 @@ impl Admin {
                 }
             }
         }
-        rounds.finish()
+        let call = rounds.call.clone();
+        let outcomes = rounds.finish();
+        if !validate_only {
+            let count = |name| topics.get(name).and_then(|topic| topic.count.try_into().ok()).unwrap_or(1);
+            let counts = outcomes.done().map(|(name, ())| (name.clone(), count(name)));
+            wait_present(&call, counts.collect()).await;
+        }
+        outcomes
     }
 
-    /// Deletes topics by name, with all their records.
+    /// Deletes topics by name, with all their records, and waits until the brokers know.
     ///
     /// Not cancel safe: topics may be deleted although the future was dropped.
     ///
@@ -277,7 +299,7 @@ impl Admin {
         names: impl IntoIterator<Item = impl Into<TopicName>>,
     ) -> Outcomes<TopicName, ()> {
         let names: Vec<TopicName> = names.into_iter().map(Into::into).collect();
-        self.delete(names, delete_by_name, |result| result.name.clone()).await
+        self.delete(names, delete_by_name, |result| result.name.clone(), by_name).await
     }
 
     /// Deletes topics by id, from version 6 of the API on (Kafka 2.8). A topic created anew under the name of a deleted
@@ -287,7 +309,7 @@ impl Admin {
     ///
     /// Errors: see [`delete_topics`](Self::delete_topics); [`AdminError::Unsupported`] by an older broker.
     pub async fn delete_topics_by_id(&self, ids: impl IntoIterator<Item = Uuid>) -> Outcomes<Uuid, ()> {
-        self.delete(ids, delete_by_id, |result| Some(result.topic_id)).await
+        self.delete(ids, delete_by_id, |result| Some(result.topic_id), by_id).await
     }
 
     async fn delete<K: Clone + Eq + Hash + Display>(
@@ -295,6 +317,7 @@ impl Admin {
         keys: impl IntoIterator<Item = K>,
         build: fn(i16, &[K], i32) -> Result<DeleteTopicsRequest, AdminError>,
         key: fn(&DeletableTopicResult) -> Option<K>,
+        lookup: fn(&K) -> MetadataRequestTopic,
     ) -> Outcomes<K, ()> {
         let mut rounds = self.rounds(ApiKey::DELETE_TOPICS, DELETE, keys);
         while let Some(open) = rounds.next().await {
@@ -310,8 +333,30 @@ impl Admin {
                 }
             }
         }
-        rounds.finish()
+        let call = rounds.call.clone();
+        let outcomes = rounds.finish();
+        let gone = outcomes.done().map(|(key, ())| lookup(key)).collect();
+        wait_everywhere(&call, look_up(gone), Wanted::Absent).await;
+        outcomes
     }
+}
+
+/// Waits until the brokers know of the topics and of so many partitions.
+async fn wait_present(call: &Call, counts: Vec<(TopicName, usize)>) {
+    let topics = counts.iter().map(|(name, _)| by_name(name)).collect();
+    wait_everywhere(call, look_up(topics), Wanted::Present(counts)).await;
+}
+
+fn look_up(topics: Vec<MetadataRequestTopic>) -> MetadataRequest {
+    MetadataRequest { topics: Some(topics), allow_auto_topic_creation: false, ..MetadataRequest::default() }
+}
+
+fn by_name(name: &TopicName) -> MetadataRequestTopic {
+    MetadataRequestTopic { name: Some(name.clone()), topic_id: Uuid::ZERO }
+}
+
+fn by_id(id: &Uuid) -> MetadataRequestTopic {
+    MetadataRequestTopic { name: None, topic_id: *id }
 }
 
 /// The keys in order, and the things by key.

@@ -15,12 +15,7 @@ use std::{
     time::Duration,
 };
 
-use ottla_protocol::{
-    error_code::ErrorCode,
-    messages::fetch::PartitionData,
-    types::NodeId,
-    wire::Uuid,
-};
+use ottla_protocol::{error_code::ErrorCode, messages::fetch::PartitionData, types::NodeId, wire::Uuid};
 use tokio::time::Instant;
 
 use crate::{
@@ -461,7 +456,11 @@ impl Assignment {
             let current_leader_epoch = state.leader_epoch;
             match state.phase {
                 Phase::Lookup(target) => {
-                    offsets.entry(node).or_default().push(OffsetLookup { ticket: ticket(), target, current_leader_epoch });
+                    offsets.entry(node).or_default().push(OffsetLookup {
+                        ticket: ticket(),
+                        target,
+                        current_leader_epoch,
+                    });
                     state.retry.in_flight = true;
                 }
                 Phase::Validate => {
@@ -754,7 +753,13 @@ impl Assignment {
         if state.chunks.is_empty() {
             self.ready.push_back(want.partition.clone());
         }
-        state.chunks.push_back(Chunk { partition: want.partition.clone(), version: want.version, offset, bytes, aborted });
+        state.chunks.push_back(Chunk {
+            partition: want.partition.clone(),
+            version: want.version,
+            offset,
+            bytes,
+            aborted,
+        });
     }
 
     fn fetch_refused(&mut self, now: Instant, node: NodeId, want: &Wanted, code: ErrorCode) -> bool {
@@ -832,9 +837,8 @@ impl Assignment {
 
     /// The next chunk or error, of `same` if that has more. It counts as buffered until it is released.
     pub(super) fn take(&mut self, same: Option<&TopicPartition>) -> Option<Ready> {
-        let is_free = |partition: &TopicPartition| {
-            self.partitions.get(partition).is_some_and(|state| state.paused.is_none())
-        };
+        let is_free =
+            |partition: &TopicPartition| self.partitions.get(partition).is_some_and(|state| state.paused.is_none());
         let same = same.and_then(|same| self.ready.iter().position(|ready| ready == same && is_free(ready)));
         let index = same.or_else(|| self.ready.iter().position(is_free));
         let Some(partition) = index.and_then(|index| self.ready.remove(index)) else { return self.take_error() };
@@ -860,7 +864,8 @@ impl Assignment {
 
     /// Puts back what is left of a chunk.
     pub(super) fn put_back(&mut self, chunk: Chunk) {
-        let Some(state) = self.partitions.get_mut(&chunk.partition).filter(|state| state.version == chunk.version) else {
+        let Some(state) = self.partitions.get_mut(&chunk.partition).filter(|state| state.version == chunk.version)
+        else {
             return;
         };
         if state.chunks.is_empty() {

@@ -279,10 +279,7 @@ impl Consumer {
     ///
     /// # Errors
     /// [`SubscribeError::NoGroup`].
-    pub fn subscribe(
-        &mut self,
-        topics: impl IntoIterator<Item = impl Into<TopicName>>,
-    ) -> Result<(), SubscribeError> {
+    pub fn subscribe(&mut self, topics: impl IntoIterator<Item = impl Into<TopicName>>) -> Result<(), SubscribeError> {
         self.subscribe_to(Topics::names(topics))
     }
 
@@ -292,10 +289,8 @@ impl Consumer {
     /// [`SubscribeError::NoGroup`], or [`SubscribeError::BadPattern`].
     pub fn subscribe_pattern(&mut self, pattern: &str) -> Result<(), SubscribeError> {
         let internal = !self.shared.config.exclude_internal_topics;
-        let topics = Topics::pattern(pattern, internal).map_err(|error| SubscribeError::BadPattern {
-            pattern: pattern.to_owned(),
-            reason: error.to_string(),
-        })?;
+        let topics = Topics::pattern(pattern, internal)
+            .map_err(|error| SubscribeError::BadPattern { pattern: pattern.to_owned(), reason: error.to_string() })?;
         self.subscribe_to(topics)
     }
 
@@ -646,7 +641,9 @@ impl Future for Committing {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            State::Waiting(result) => Pin::new(result).poll(cx).map(|result| result.unwrap_or(Err(CommitError::Closed))),
+            State::Waiting(result) => {
+                Pin::new(result).poll(cx).map(|result| result.unwrap_or(Err(CommitError::Closed)))
+            }
             State::Done(result) => Poll::Ready(result.take().unwrap_or(Err(CommitError::Closed))),
         }
     }

@@ -75,7 +75,12 @@ type Attempt = watch::Receiver<Option<Result<Connection, ConnectionError>>>;
 
 impl Pool {
     pub(crate) fn new(connector: Arc<dyn Connector>, config: Arc<ClientConfig>) -> Self {
-        Self { connector: ConnectorHandle(connector), config, slots: Mutex::default(), next_coordination: AtomicU64::new(0) }
+        Self {
+            connector: ConnectorHandle(connector),
+            config,
+            slots: Mutex::default(),
+            next_coordination: AtomicU64::new(0),
+        }
     }
 
     /// The connection to a node, opened if need be. Cancel safe: the attempt goes on for others.

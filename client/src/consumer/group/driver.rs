@@ -205,7 +205,12 @@ impl Coordinator<'_> {
         })
     }
 
-    async fn send<R: Request>(&self, node: NodeId, request: &R, timeout: Duration) -> Result<R::Response, RequestError> {
+    async fn send<R: Request>(
+        &self,
+        node: NodeId,
+        request: &R,
+        timeout: Duration,
+    ) -> Result<R::Response, RequestError> {
         let connection = self.shared.inner.connection(node, self.purpose).await?;
         let version = connection.versions().newest::<R>()?;
         connection.send(request, version, timeout)?.wait().await
@@ -216,11 +221,8 @@ impl Coordinator<'_> {
         // A parked join holds back what comes after it on its connection.
         let connection = self.shared.inner.connection(node, Purpose::General).await.map_err(|error| failure(&error))?;
         let version = connection.versions().newest::<LeaveGroupRequest>().map_err(|error| failure(&error))?;
-        let member = MemberIdentity {
-            member_id: member_id.clone(),
-            group_instance_id: None,
-            reason: Some(reason.into()),
-        };
+        let member =
+            MemberIdentity { member_id: member_id.clone(), group_instance_id: None, reason: Some(reason.into()) };
         // Version 3 tells several members apart.
         let request = LeaveGroupRequest {
             group_id: self.group.clone(),

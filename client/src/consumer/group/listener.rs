@@ -29,22 +29,14 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait RebalanceListener: Send + Sync + 'static {
     /// These partitions were assigned, in addition to those that the member has already. Seek here to begin elsewhere than
     /// at the committed offsets.
-    fn on_assigned<'a>(
-        &'a self,
-        context: &'a RebalanceContext,
-        partitions: &'a [TopicPartition],
-    ) -> BoxFuture<'a, ()> {
+    fn on_assigned<'a>(&'a self, context: &'a RebalanceContext, partitions: &'a [TopicPartition]) -> BoxFuture<'a, ()> {
         let _ = (context, partitions);
         Box::pin(std::future::ready(()))
     }
 
     /// These partitions are about to be given up. They still belong to this member: commit what was processed. With
     /// automatic commits, the positions are committed afterwards.
-    fn on_revoked<'a>(
-        &'a self,
-        context: &'a RebalanceContext,
-        partitions: &'a [TopicPartition],
-    ) -> BoxFuture<'a, ()> {
+    fn on_revoked<'a>(&'a self, context: &'a RebalanceContext, partitions: &'a [TopicPartition]) -> BoxFuture<'a, ()> {
         let _ = (context, partitions);
         Box::pin(std::future::ready(()))
     }
@@ -72,10 +64,7 @@ impl RebalanceContext {
     }
 
     /// Commits these offsets, each the next one to read. The commit goes on whether or not the returned future is awaited.
-    pub fn commit_offsets(
-        &self,
-        offsets: impl IntoIterator<Item = (TopicPartition, OffsetAndMetadata)>,
-    ) -> Committing {
+    pub fn commit_offsets(&self, offsets: impl IntoIterator<Item = (TopicPartition, OffsetAndMetadata)>) -> Committing {
         send_commit(&self.shared, &self.commits, offsets.into_iter().collect())
     }
 
