@@ -21,7 +21,10 @@ use crate::{
     config::{BrokerConfig, BrokerLayers, ConfigError, ConfigMap, ServerProperties, TopicConfig},
     controller::{Broker, Controller, MetadataImage, MetadataStoreError, node_layers},
     dispatch::{ApiVersionCaps, Dispatcher},
-    log::{FileStorage, Identity, LogConfig, LogError, LogManager, LogManagerConfig, MemoryStorage, Storage, TopicPartition, read_identity},
+    log::{
+        FileStorage, Identity, LogConfig, LogError, LogManager, LogManagerConfig, MemoryStorage, Storage,
+        TopicPartition, read_identity,
+    },
     network::{Binding, ConnectionLimits, Endpoint, Listener, MemoryNetwork},
     node::{Node, NodeParts},
     replicas::{Replicas, log_config},
@@ -30,9 +33,12 @@ use crate::{
 /// The name of the listener that every node has.
 const LISTENER: Str = Str::from_static("PLAINTEXT");
 
+/// The name of a setting, and its value for so many nodes.
+type SizedSetting = (&'static str, fn(usize) -> String);
+
 /// Settings that fit a cluster of any size, where Kafka's defaults take three nodes and a wait for granted. They are
 /// what Kafka's own configuration for a single machine sets.
-const SMALL_CLUSTER: [(&str, fn(usize) -> String); 4] = [
+const SMALL_CLUSTER: [SizedSetting; 4] = [
     ("offsets.topic.replication.factor", |nodes| nodes.min(3).to_string()),
     ("transaction.state.log.replication.factor", |nodes| nodes.min(3).to_string()),
     ("transaction.state.log.min.isr", |nodes| nodes.min(2).to_string()),
@@ -162,10 +168,8 @@ impl ClusterBuilder {
         replication_factor: i16,
         configs: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
-        let config = |(name, value): (K, V)| CreatableTopicConfig {
-            name: name.into().into(),
-            value: Some(value.into().into()),
-        };
+        let config =
+            |(name, value): (K, V)| CreatableTopicConfig { name: name.into().into(), value: Some(value.into().into()) };
         self.topics.push(CreatableTopic {
             name: name.into().into(),
             num_partitions: partitions,
@@ -274,7 +278,15 @@ impl ClusterBuilder {
             listeners.push(Listener::bind(binding).await.map_err(listen)?);
         }
         for ((listener, storage), node_id) in listeners.into_iter().zip(storages).zip(1..) {
-            let start = NodeStart { id: NodeId(node_id), storage, listener, clock, layers: of_node(&layers, node_id), caps: self.caps.clone(), random: random.fork() };
+            let start = NodeStart {
+                id: NodeId(node_id),
+                storage,
+                listener,
+                clock,
+                layers: of_node(&layers, node_id),
+                caps: self.caps.clone(),
+                random: random.fork(),
+            };
             cluster.start_node(start).await?;
         }
         cluster.create_topics(self.topics).await?;
@@ -457,7 +469,9 @@ impl Cluster {
             let node = running.node.clone();
             let node_id = node.id().0;
             let closed = blocking(move || node.close()).await;
-            result = result.and(closed.map_err(|source| ShutdownError { node_id, source }));
+            let closed = closed.map_err(|source| ShutdownError { node_id, source });
+            // Every node is closed, whatever became of those before it; the first failure is told.
+            result = if result.is_ok() { closed } else { result };
         }
         result
     }
@@ -490,7 +504,7 @@ impl Cluster {
         let limits = connection_limits(&config);
         let service = {
             let node = node.clone();
-            move || Dispatcher::new(node.clone(), LISTENER)
+            move |client_host| Dispatcher::new(node.clone(), LISTENER, client_host)
         };
         tasks.push(tokio::spawn(listener.run(limits, service)));
         self.nodes.push(ClusterNode { id: id.0, endpoint });
@@ -555,7 +569,7 @@ fn open_logs(
         ..LogManagerConfig::default()
     };
     let config_of = |partition: &TopicPartition| -> LogConfig {
-        let own = image.topic(partition.topic()).map(|topic| topic.configs.clone()).unwrap_or_else(ConfigMap::new);
+        let own = image.topic(partition.topic()).map(|topic| topic.configs.clone()).unwrap_or_default();
         TopicConfig::new(&layers, &own).map(|topic| log_config(&topic, &layers)).unwrap_or_default()
     };
     LogManager::open(storage, &identity, manager_config, config_of, now_ms)

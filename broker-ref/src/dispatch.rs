@@ -11,23 +11,34 @@ use ottla_protocol::{
         api_versions::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse},
         create_partitions::CreatePartitionsRequest,
         create_topics::CreateTopicsRequest,
+        delete_groups::DeleteGroupsRequest,
         delete_records::DeleteRecordsRequest,
         delete_topics::DeleteTopicsRequest,
         describe_cluster::DescribeClusterRequest,
         describe_configs::DescribeConfigsRequest,
+        describe_groups::DescribeGroupsRequest,
         describe_log_dirs::DescribeLogDirsRequest,
         describe_producers::DescribeProducersRequest,
         describe_quorum::DescribeQuorumRequest,
         describe_topic_partitions::DescribeTopicPartitionsRequest,
         fetch::FetchRequest,
+        find_coordinator::FindCoordinatorRequest,
         header::{RequestHeader, ResponseHeader},
+        heartbeat::HeartbeatRequest,
         incremental_alter_configs::IncrementalAlterConfigsRequest,
         init_producer_id::InitProducerIdRequest,
+        join_group::JoinGroupRequest,
+        leave_group::LeaveGroupRequest,
         list_config_resources::ListConfigResourcesRequest,
+        list_groups::ListGroupsRequest,
         list_offsets::ListOffsetsRequest,
         metadata::MetadataRequest,
+        offset_commit::OffsetCommitRequest,
+        offset_delete::OffsetDeleteRequest,
+        offset_fetch::OffsetFetchRequest,
         offset_for_leader_epoch::OffsetForLeaderEpochRequest,
         produce::ProduceRequest,
+        sync_group::SyncGroupRequest,
     },
     wire::{self, DecodeError, Decoder, EncodeError, Encoder, Message, Request, Str, schema::VersionRange},
 };
@@ -48,6 +59,8 @@ pub(crate) struct RequestContext {
     pub(crate) version: i16,
     /// The client's name for itself; empty if it has none.
     pub(crate) client_id: Str,
+    /// Where the client is, written as Kafka writes it: `/127.0.0.1`.
+    pub(crate) client_host: Str,
 }
 
 /// What a handler wants to happen. Most handlers just return their response.
@@ -148,6 +161,15 @@ static APIS: &[Api] = apis! {
     FetchRequest 4..=18 => api::fetch::handle;
     ListOffsetsRequest 1..=11 => api::list_offsets::handle;
     MetadataRequest 0..=13 => api::metadata::handle;
+    OffsetCommitRequest 2..=10 => api::offsets::commit;
+    OffsetFetchRequest 1..=10 => api::offsets::fetch;
+    FindCoordinatorRequest 0..=6 => api::find_coordinator::handle;
+    JoinGroupRequest 0..=9 => api::groups::join;
+    HeartbeatRequest 0..=4 => api::groups::heartbeat;
+    LeaveGroupRequest 0..=5 => api::groups::leave;
+    SyncGroupRequest 0..=5 => api::groups::sync;
+    DescribeGroupsRequest 0..=6 => api::groups::describe;
+    ListGroupsRequest 0..=5 => api::groups::list;
     ApiVersionsRequest 0..=4 => api::api_versions::handle;
     CreateTopicsRequest 2..=7 => api::topics::create;
     DeleteTopicsRequest 1..=6 => api::topics::delete;
@@ -158,7 +180,9 @@ static APIS: &[Api] = apis! {
     AlterConfigsRequest 0..=2 => api::configs::alter;
     DescribeLogDirsRequest 1..=5 => api::log_dirs::describe;
     CreatePartitionsRequest 0..=3 => api::topics::create_partitions;
+    DeleteGroupsRequest 0..=3 => api::groups::delete;
     IncrementalAlterConfigsRequest 0..=1 => api::configs::alter_incrementally;
+    OffsetDeleteRequest 0..=0 => api::offsets::delete;
     DescribeQuorumRequest 0..=2 => api::cluster::describe_quorum;
     DescribeClusterRequest 0..=2 => api::cluster::describe;
     DescribeProducersRequest 0..=0 => api::producers::describe;
@@ -187,11 +211,12 @@ pub(crate) struct Dispatcher {
     listener: Str,
     /// The client id of the last request, which is that of the next one too.
     client_id: Str,
+    client_host: Str,
 }
 
 impl Dispatcher {
-    pub(crate) fn new(node: Arc<Node>, listener: Str) -> Self {
-        Self { node, listener, client_id: Str::default() }
+    pub(crate) fn new(node: Arc<Node>, listener: Str, client_host: Str) -> Self {
+        Self { node, listener, client_id: Str::default(), client_host }
     }
 
     async fn answer(&mut self, frame: Bytes) -> Result<Outcome, BadRequest> {
@@ -207,6 +232,7 @@ impl Dispatcher {
             listener: self.listener.clone(),
             version,
             client_id: self.client_id.clone(),
+            client_host: self.client_host.clone(),
         };
         // Clients do not know yet what the broker speaks when they read this one, so its header never changes.
         let flexible_header = api.flexible.contains(version) && api.key != ApiKey::API_VERSIONS;

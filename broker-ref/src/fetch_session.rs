@@ -266,7 +266,10 @@ impl Session {
             || data.diverging_epoch.epoch >= 0
             || cached.sent != Some(Sent::of(data));
         self.note_sent(key, data);
-        if has_records && let Some(place) = self.places.remove(key) && let Some(cached) = self.partitions.remove(&place) {
+        if has_records
+            && let Some(place) = self.places.remove(key)
+            && let Some(cached) = self.partitions.remove(&place)
+        {
             self.push(cached);
         }
         news

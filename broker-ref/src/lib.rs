@@ -21,6 +21,7 @@ mod controller;
 pub mod coordinator;
 mod dispatch;
 mod fetch_session;
+mod groups;
 pub mod log;
 mod network;
 mod node;

@@ -14,6 +14,7 @@ use crate::{
     controller::{Controller, MetadataImage, MetadataStoreError, node_layers},
     dispatch::ApiVersionCaps,
     fetch_session::FetchSessions,
+    groups::{self, Groups},
     log::LogError,
     replicas::Replicas,
 };
@@ -33,6 +34,8 @@ pub(crate) struct Node {
     caps: ApiVersionCaps,
     pub(crate) replicas: Replicas,
     pub(crate) fetch_sessions: FetchSessions,
+    pub(crate) groups: Groups,
+    random: std::sync::Mutex<fastrand::Rng>,
     producer_ids: tokio::sync::Mutex<std::ops::Range<i64>>,
 }
 
@@ -49,7 +52,7 @@ pub(crate) struct NodeParts {
 
 impl Node {
     pub(crate) fn new(parts: NodeParts) -> Arc<Self> {
-        let NodeParts { id, clock, controller, layers, caps, replicas, random } = parts;
+        let NodeParts { id, clock, controller, layers, caps, replicas, mut random } = parts;
         let image = controller.watch();
         let effective = node_layers(&layers, &image.borrow(), id);
         let config = BrokerConfig::new(&effective).unwrap_or_default();
@@ -63,7 +66,9 @@ impl Node {
             config: RwLock::new(Arc::new(config)),
             caps,
             replicas,
-            fetch_sessions: FetchSessions::new(slots, random),
+            fetch_sessions: FetchSessions::new(slots, random.fork()),
+            groups: Groups::default(),
+            random: std::sync::Mutex::new(random),
             producer_ids: tokio::sync::Mutex::new(0..0),
         })
     }
@@ -82,6 +87,11 @@ impl Node {
 
     pub(crate) fn image(&self) -> Arc<MetadataImage> {
         self.image.borrow().clone()
+    }
+
+    /// A seed for something random of its own.
+    pub(crate) fn random_seed(&self) -> u64 {
+        self.random.lock().unwrap_or_else(PoisonError::into_inner).u64(..)
     }
 
     pub(crate) fn api_version_caps(&self) -> &ApiVersionCaps {
@@ -115,7 +125,9 @@ impl Node {
         let layers = node_layers(&self.base_layers, &image, self.id);
         match BrokerConfig::new(&layers) {
             Ok(config) => *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config),
-            Err(error) => tracing::error!(node = %self.id, %error, "the settings contradict each other, the old ones stay"),
+            Err(error) => {
+                tracing::error!(node = %self.id, %error, "the settings contradict each other, the old ones stay")
+            }
         }
         self.replicas.apply(&image, &layers, self.now_ms());
         self.controller.note_applied(self.id, image.version);
@@ -123,12 +135,18 @@ impl Node {
 
     /// Starts the tasks that keep a node going; they end with it.
     pub(crate) fn spawn_tasks(self: &Arc<Self>) -> Vec<JoinHandle<()>> {
-        vec![tokio::spawn(follow_controller(Arc::downgrade(self))), tokio::spawn(look_after_logs(Arc::downgrade(self)))]
+        let node = || Arc::downgrade(self);
+        vec![
+            tokio::spawn(follow_controller(node())),
+            tokio::spawn(look_after_logs(node())),
+            tokio::spawn(groups::keep_time(node())),
+        ]
     }
 
     /// Closes the logs in order. Blocks.
     pub(crate) fn close(&self) -> Result<(), LogError> {
         self.controller.unregister(self.id);
+        self.groups.close();
         self.replicas.close()
     }
 }
@@ -166,4 +184,3 @@ async fn look_after_logs(node: Weak<Node>) {
         }
     }
 }
-

@@ -37,7 +37,6 @@ struct Topics {
 #[derive(Debug)]
 pub(crate) struct HostedTopic {
     pub(crate) topic: Arc<Topic>,
-    pub(crate) config: Arc<TopicConfig>,
     replicas: Vec<Replica>,
 }
 
@@ -109,7 +108,8 @@ impl Replicas {
             topics.by_id.insert(topic.id, hosted.clone());
             topics.by_name.insert(topic.name.clone(), hosted);
         }
-        let gone: Vec<_> = self.topics().by_id.values().filter(|t| !topics.by_id.contains_key(&t.topic.id)).cloned().collect();
+        let gone: Vec<_> =
+            self.topics().by_id.values().filter(|t| !topics.by_id.contains_key(&t.topic.id)).cloned().collect();
         *self.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
         gone.iter().for_each(|topic| self.delete(topic, now_ms));
     }
@@ -131,7 +131,7 @@ impl Replicas {
             })
         };
         let replicas = topic.partitions.iter().zip(0..).map(replica).collect();
-        HostedTopic { topic: topic.clone(), config, replicas }
+        HostedTopic { topic: topic.clone(), replicas }
     }
 
     fn open(
@@ -147,8 +147,7 @@ impl Replicas {
         let Some(logs) = logs.as_mut() else { return Ok(Replica::Offline) };
         let partition = TopicPartition::new(&topic.name, index)?;
         let log = logs.create(partition, topic.id, log_config(config, layers), now_ms)?;
-        let partition =
-            Partition::new(topic.name.clone(), topic.id, index, self.node, log, registration.clone(), config.clone());
+        let partition = Partition::new(topic.name.clone(), index, self.node, log, registration.clone(), config.clone());
         Ok(Replica::Here(Arc::new(partition)))
     }
 
@@ -157,7 +156,8 @@ impl Replicas {
             partition.close();
             let mut logs = self.logs();
             let Some(logs) = logs.as_mut() else { return };
-            let deleted = TopicPartition::new(partition.topic(), partition.index()).and_then(|p| logs.delete(&p, now_ms));
+            let deleted =
+                TopicPartition::new(partition.topic(), partition.index()).and_then(|p| logs.delete(&p, now_ms));
             if let Err(error) = deleted {
                 tracing::error!(node = %self.node, topic = %partition.topic(), %error, "cannot delete a log");
             }
@@ -197,8 +197,8 @@ fn topic_config(layers: &BrokerLayers, own: &ConfigMap) -> TopicConfig {
 pub(crate) fn log_config(topic: &TopicConfig, layers: &BrokerLayers) -> LogConfig {
     let limited = |value: i64| (value != i64::MAX).then_some(value);
     let size = |value: i32| u32::try_from(value).unwrap_or(0);
-    let producer_id_expiration_ms =
-        crate::config::BrokerConfig::new(layers).map_or(24 * 60 * 60 * 1000, |c| i64::from(c.producer_id_expiration_ms));
+    let producer_id_expiration_ms = crate::config::BrokerConfig::new(layers)
+        .map_or(24 * 60 * 60 * 1000, |c| i64::from(c.producer_id_expiration_ms));
     LogConfig {
         cleanup_policy: CleanupPolicy { delete: topic.cleanup_policy.delete, compact: topic.cleanup_policy.compact },
         segment_bytes: size(topic.segment_size()),

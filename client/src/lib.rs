@@ -5,6 +5,7 @@ pub mod assignor;
 pub mod backoff;
 mod client;
 pub mod config;
+pub mod consumer;
 mod explain;
 mod from_properties;
 pub mod metadata;

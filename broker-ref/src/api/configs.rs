@@ -11,14 +11,19 @@ use ottla_protocol::{
             DescribeConfigsResult, DescribeConfigsSynonym,
         },
         incremental_alter_configs::{self, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse},
-        list_config_resources::{ConfigResource as ListedResource, ListConfigResourcesRequest, ListConfigResourcesResponse},
+        list_config_resources::{
+            ConfigResource as ListedResource, ListConfigResourcesRequest, ListConfigResourcesResponse,
+        },
     },
     wire::Str,
 };
 
 use super::store_failed;
 use crate::{
-    config::{ConfigChange, ConfigEntry, ConfigScope, ConfigSynonym, describe_broker, describe_cluster_default, describe_topic},
+    config::{
+        ConfigChange, ConfigEntry, ConfigScope, ConfigSynonym, describe_broker, describe_cluster_default,
+        describe_topic,
+    },
     controller::{ConfigResource, Refusal},
     dispatch::RequestContext,
 };

@@ -97,8 +97,12 @@ async fn read_or_wait(cx: &RequestContext, list: &FetchList, limits: &FetchLimit
 }
 
 async fn read_all(cx: &RequestContext, list: &FetchList, limits: &FetchLimits) -> Pass {
-    let mut pass =
-        Pass { results: Vec::with_capacity(list.len()), bytes: 0, urgent: false, waitable: Vec::with_capacity(list.len()) };
+    let mut pass = Pass {
+        results: Vec::with_capacity(list.len()),
+        bytes: 0,
+        urgent: false,
+        waitable: Vec::with_capacity(list.len()),
+    };
     let mut topic: Option<(FetchKey, Result<Arc<HostedTopic>, ErrorCode>)> = None;
     for (key, request) in list {
         // Partitions of a topic mostly follow one another.

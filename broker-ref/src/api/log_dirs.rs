@@ -14,8 +14,9 @@ use ottla_protocol::{
 use crate::{dispatch::RequestContext, log::TopicPartition};
 
 pub(crate) async fn describe(cx: &RequestContext, request: DescribeLogDirsRequest) -> DescribeLogDirsResponse {
-    let wanted: Option<HashMap<TopicName, HashSet<i32>>> =
-        request.topics.map(|topics| topics.into_iter().map(|t| (t.topic, t.partitions.into_iter().collect())).collect());
+    let wanted: Option<HashMap<TopicName, HashSet<i32>>> = request
+        .topics
+        .map(|topics| topics.into_iter().map(|t| (t.topic, t.partitions.into_iter().collect())).collect());
     let is_wanted = |partition: &TopicPartition| {
         let of_topic = |topics: &HashMap<TopicName, HashSet<i32>>| {
             topics.get(partition.topic()).is_some_and(|partitions| partitions.contains(&partition.partition()))

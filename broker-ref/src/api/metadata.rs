@@ -5,8 +5,8 @@ use ottla_protocol::{
     messages::{
         create_topics::{CreatableTopic, CreateTopicsRequest},
         metadata::{
-            MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker,
-            MetadataResponsePartition, MetadataResponseTopic,
+            MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker, MetadataResponsePartition,
+            MetadataResponseTopic,
         },
     },
     types::{NodeId, TopicName},
@@ -134,7 +134,11 @@ fn describe(image: &MetadataImage, topic: &Topic) -> MetadataResponseTopic {
     }
 }
 
-fn describe_partition(image: &MetadataImage, partition: &PartitionRegistration, index: i32) -> MetadataResponsePartition {
+fn describe_partition(
+    image: &MetadataImage,
+    partition: &PartitionRegistration,
+    index: i32,
+) -> MetadataResponsePartition {
     let runs = |node: &NodeId| image.brokers.contains_key(node);
     let led = runs(&partition.leader);
     MetadataResponsePartition {
@@ -147,4 +151,3 @@ fn describe_partition(image: &MetadataImage, partition: &PartitionRegistration, 
         offline_replicas: partition.replicas.iter().filter(|node| !runs(node)).copied().collect(),
     }
 }
-

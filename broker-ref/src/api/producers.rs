@@ -46,4 +46,3 @@ fn state(entry: &ProducerEntry) -> ProducerState {
         current_txn_start_offset: entry.current_txn_first_offset.unwrap_or(-1),
     }
 }
-

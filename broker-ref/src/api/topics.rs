@@ -1,11 +1,9 @@
 //! CreateTopics, DeleteTopics and CreatePartitions: asked of any node, decided by the controller.
 
-use ottla_protocol::{
-    messages::{
-        create_partitions::{CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopicResult},
-        create_topics::{CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse},
-        delete_topics::{DeletableTopicResult, DeleteTopicState, DeleteTopicsRequest, DeleteTopicsResponse},
-    },
+use ottla_protocol::messages::{
+    create_partitions::{CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopicResult},
+    create_topics::{CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse},
+    delete_topics::{DeletableTopicResult, DeleteTopicState, DeleteTopicsRequest, DeleteTopicsResponse},
 };
 
 use super::store_failed;

@@ -96,18 +96,9 @@ impl MetadataImage {
         self.topics.range::<str, _>((std::ops::Bound::Included(name), std::ops::Bound::Unbounded)).map(|(_, t)| t)
     }
 
-    pub(crate) fn partition_count(&self) -> usize {
-        self.topics.values().map(|topic| topic.partitions.len()).sum()
-    }
-
     /// The dynamic settings of one broker, or with `None` those that all have.
     pub(crate) fn broker_configs(&self, node: Option<NodeId>) -> Option<&ConfigMap> {
         self.broker_configs.get(&node)
-    }
-
-    /// The brokers that have dynamic settings.
-    pub(crate) fn configured_brokers(&self) -> impl Iterator<Item = Option<NodeId>> {
-        self.broker_configs.keys().copied()
     }
 
     /// The first producer id that was not given out.

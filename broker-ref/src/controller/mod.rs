@@ -24,11 +24,11 @@ use ottla_protocol::{
 use tokio::sync::watch;
 
 pub(crate) use self::image::{Broker, MetadataImage, PartitionRegistration, Topic, is_internal};
+pub use self::store::MetadataStoreError;
 pub(crate) use self::{
     configs::ConfigResource,
     topics::{Refusal, check_name},
 };
-pub use self::store::MetadataStoreError;
 use self::{
     record::ControllerRecord,
     store::{MetadataFile, MetadataStore},
@@ -67,10 +67,6 @@ pub(crate) struct Change<'a> {
 }
 
 impl Change<'_> {
-    pub(crate) fn image(&self) -> &MetadataImage {
-        &self.image
-    }
-
     fn push(&mut self, record: ControllerRecord) {
         self.image.replay(&record);
         self.records.push(record);
@@ -110,11 +106,7 @@ impl Controller {
     }
 
     /// A controller whose state is in a directory. Blocks.
-    pub(crate) fn open(
-        dir: &Path,
-        layers: BrokerLayers,
-        random: fastrand::Rng,
-    ) -> Result<Self, MetadataStoreError> {
+    pub(crate) fn open(dir: &Path, layers: BrokerLayers, random: fastrand::Rng) -> Result<Self, MetadataStoreError> {
         let (file, records) = MetadataFile::open(dir)?;
         Ok(Self::new(MetadataStore::File(file), records, layers, random))
     }

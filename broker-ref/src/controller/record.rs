@@ -98,7 +98,9 @@ impl From<&ControllerRecord> for StoredRecord {
                 isr: registration.isr,
                 ..empty
             },
-            ControllerRecord::TopicConfig { topic, key, value } => Self { kind: 6, id: topic, name: key, value, ..empty },
+            ControllerRecord::TopicConfig { topic, key, value } => {
+                Self { kind: 6, id: topic, name: key, value, ..empty }
+            }
             ControllerRecord::BrokerConfig { node, key, value } => {
                 Self { kind: 7, leader: node.unwrap_or(NodeId::NONE), name: key, value, ..empty }
             }
@@ -129,7 +131,9 @@ impl TryFrom<StoredRecord> for ControllerRecord {
                 },
             },
             6 => Self::TopicConfig { topic: stored.id, key: name, value },
-            7 => Self::BrokerConfig { node: Some(stored.leader).filter(|&node| node != NodeId::NONE), key: name, value },
+            7 => {
+                Self::BrokerConfig { node: Some(stored.leader).filter(|&node| node != NodeId::NONE), key: name, value }
+            }
             kind => return Err(RecordFormatError::UnknownKind(kind)),
         })
     }

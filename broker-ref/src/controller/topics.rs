@@ -8,19 +8,14 @@ use ottla_protocol::{
         create_partitions::{
             CreatePartitionsAssignment, CreatePartitionsRequest, CreatePartitionsTopic, CreatePartitionsTopicResult,
         },
-        create_topics::{
-            CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest,
-        },
+        create_topics::{CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest},
         delete_topics::{DeletableTopicResult, DeleteTopicState},
     },
     types::{NodeId, TopicName},
     wire::{Str, Uuid},
 };
 
-use super::{
-    Change, ControllerRecord, PartitionRegistration, Topic,
-    placement::Placement,
-};
+use super::{Change, ControllerRecord, PartitionRegistration, Topic, placement::Placement};
 use crate::config::{ConfigError, ConfigMap, ConfigScope, TopicConfig, describe_topic};
 
 /// Partitions that one request may create.

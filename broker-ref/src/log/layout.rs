@@ -199,12 +199,11 @@ mod tests {
         let partition = |topic, index| DirKind::Partition(TopicPartition::new(topic, index).unwrap());
         assert_eq!(DirKind::of("orders-0"), partition("orders", 0));
         assert_eq!(DirKind::of("a-b-12"), partition("a-b", 12));
+        assert_eq!(DirKind::of("orders--1"), partition("orders-", 1), "a name may end in a dash");
         assert_eq!(DirKind::of("orders-0.0123456789abcdef0123456789abcdef-delete"), DirKind::Deleted);
         assert_eq!(DirKind::of("orders-0.0123456789abcdef0123456789abcdef-stray"), DirKind::Stray);
         assert_eq!(DirKind::of("orders-0.0123456789abcdef0123456789abcdef-future"), DirKind::Future);
-        for other in
-            ["orders", "orders-", "-0", "orders-01", "orders--1", "..-0x", "lost+found", "__cluster_metadata-0"]
-        {
+        for other in ["orders", "orders-", "-0", "orders-01", "..-0x", "lost+found", "__cluster_metadata-0"] {
             assert_eq!(DirKind::of(other), DirKind::Other, "{other}");
         }
     }

@@ -152,7 +152,9 @@ mod tests {
             let (mut client, mut server) = tokio::io::duplex(16);
             client.write_all(&size.to_be_bytes()).await.unwrap();
             let mut reader = FrameReader::new(1024);
-            assert!(matches!(reader.read(&mut server).await, Err(FrameError::BadSize { size: s, max: 1024 }) if s == size));
+            assert!(
+                matches!(reader.read(&mut server).await, Err(FrameError::BadSize { size: s, max: 1024 }) if s == size)
+            );
             assert!(reader.buffer.capacity() <= 2 * IDLE_BUFFER);
         }
     }

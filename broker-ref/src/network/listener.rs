@@ -63,7 +63,7 @@ enum Socket {
 
 #[derive(Debug)]
 enum Accepted {
-    Tcp(TcpStream),
+    Tcp(TcpStream, IpAddr),
     Memory(MemoryStream),
 }
 
@@ -90,21 +90,21 @@ impl Listener {
         &self.endpoint
     }
 
-    /// Accepts connections until dropped, which drops them too.
-    pub(crate) async fn run<S: Service + 'static>(mut self, limits: ConnectionLimits, service: impl Fn() -> S) {
+    /// Accepts connections until dropped, which drops them too. The service is told where the client is.
+    pub(crate) async fn run<S: Service + 'static>(mut self, limits: ConnectionLimits, service: impl Fn(Str) -> S) {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 accepted = self.socket.accept() => match accepted {
-                    Ok(Accepted::Tcp(stream)) => {
+                    Ok(Accepted::Tcp(stream, peer)) => {
                         // Responses are whole frames; waiting for more to send would only delay them.
                         if let Err(error) = stream.set_nodelay(true) {
                             tracing::debug!(%error, "cannot set TCP_NODELAY");
                         }
-                        connections.spawn(serve(stream, service(), limits));
+                        connections.spawn(serve(stream, service(format!("/{peer}").into()), limits));
                     }
                     Ok(Accepted::Memory(stream)) => {
-                        connections.spawn(serve(stream, service(), limits));
+                        connections.spawn(serve(stream, service(Str::from_static("/127.0.0.1")), limits));
                     }
                     Err(error) => self.pause_after(error).await,
                 },
@@ -123,7 +123,7 @@ impl Listener {
 impl Socket {
     async fn accept(&mut self) -> io::Result<Accepted> {
         match self {
-            Self::Tcp(listener) => listener.accept().await.map(|(stream, _peer)| Accepted::Tcp(stream)),
+            Self::Tcp(listener) => listener.accept().await.map(|(stream, peer)| Accepted::Tcp(stream, peer.ip())),
             Self::Memory(listener) => listener.accept().await.map(Accepted::Memory),
         }
     }
@@ -137,4 +137,3 @@ fn reachable(host: &str) -> Str {
         _ => host.into(),
     }
 }
-

@@ -6,9 +6,9 @@ mod listener;
 mod memory;
 
 pub use listener::Endpoint;
+pub use memory::{MemoryListener, MemoryNetwork, MemoryStream};
 pub(crate) use {
     connection::{ConnectionLimits, Outcome, Service},
     frame::ResponseFrame,
     listener::{Binding, Listener},
 };
-pub use memory::{MemoryListener, MemoryNetwork, MemoryStream};

@@ -14,7 +14,6 @@ use ottla_protocol::{
     compression::Decompressor,
     error_code::ErrorCode,
     types::{NodeId, TopicName},
-    wire::Uuid,
 };
 
 pub(crate) use self::{
@@ -34,7 +33,6 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Partition {
     topic: TopicName,
-    topic_id: Uuid,
     index: i32,
     node: NodeId,
     /// Locked after `state` where both are.
@@ -107,7 +105,6 @@ pub(crate) enum PlannedFetch {
 impl Partition {
     pub(crate) fn new(
         topic: TopicName,
-        topic_id: Uuid,
         index: i32,
         node: NodeId,
         log: LogHandle,
@@ -116,15 +113,11 @@ impl Partition {
     ) -> Self {
         advance_high_watermark(&mut log.lock());
         let state = Mutex::new(State { registration, config, waiters: Vec::new(), closed: false });
-        Self { topic, topic_id, index, node, log, state, flushing: tokio::sync::Mutex::new(()) }
+        Self { topic, index, node, log, state, flushing: tokio::sync::Mutex::new(()) }
     }
 
     pub(crate) fn topic(&self) -> &TopicName {
         &self.topic
-    }
-
-    pub(crate) fn topic_id(&self) -> Uuid {
-        self.topic_id
     }
 
     pub(crate) fn index(&self) -> i32 {
@@ -180,11 +173,6 @@ impl Partition {
         let mut state = self.lock();
         state.closed = true;
         state.interrupt_waiters();
-    }
-
-    /// Runs something on the log.
-    pub(crate) fn with_log<R>(&self, f: impl FnOnce(&mut Log) -> R) -> R {
-        f(&mut self.log.lock())
     }
 
     /// Appends a producer's batch as the leader.

@@ -81,7 +81,12 @@ pub(super) struct ValidBatch {
 }
 
 /// Checks a batch, and gives it the timestamps and the codec that the topic wants.
-pub(super) fn prepare(records: Bytes, version: i16, topic: &TopicConfig, now_ms: i64) -> Result<ValidBatch, ProduceRefusal> {
+pub(super) fn prepare(
+    records: Bytes,
+    version: i16,
+    topic: &TopicConfig,
+    now_ms: i64,
+) -> Result<ValidBatch, ProduceRefusal> {
     if records.is_empty() {
         return Err(ProduceRefusal::new(ErrorCode::INVALID_RECORD, "there is no record batch"));
     }

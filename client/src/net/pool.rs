@@ -5,11 +5,14 @@
 //! | general | metadata, admin, producer ids, offsets | short answers |
 //! | produce | produce | large requests; order within the connection is what idempotence rests on |
 //! | fetch | fetch | a long poll holds back everything behind it |
-//! | coordination | join, sync, heartbeat, commit | a join is parked for as long as a rebalance takes |
+//! | coordination, one per consumer | join, sync, heartbeat | a join is parked for as long as a rebalance takes, and that may wait for another consumer of this client |
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -31,8 +34,8 @@ pub(crate) enum Purpose {
     Produce,
     /// Fetch requests.
     Fetch,
-    /// Group membership and commits.
-    Coordination,
+    /// The membership of one consumer, by number.
+    Coordination(u64),
 }
 
 /// The connections of one client, by broker and purpose.
@@ -41,6 +44,7 @@ pub(crate) struct Pool {
     connector: ConnectorHandle,
     config: Arc<ClientConfig>,
     slots: Mutex<HashMap<(Target, Purpose), Slot>>,
+    next_coordination: AtomicU64,
 }
 
 struct ConnectorHandle(Arc<dyn Connector>);
@@ -71,7 +75,12 @@ type Attempt = watch::Receiver<Option<Result<Connection, ConnectionError>>>;
 
 impl Pool {
     pub(crate) fn new(connector: Arc<dyn Connector>, config: Arc<ClientConfig>) -> Self {
-        Self { connector: ConnectorHandle(connector), config, slots: Mutex::default() }
+        Self {
+            connector: ConnectorHandle(connector),
+            config,
+            slots: Mutex::default(),
+            next_coordination: AtomicU64::new(0),
+        }
     }
 
     /// The connection to a node, opened if need be. Cancel safe: the attempt goes on for others.
@@ -87,6 +96,21 @@ impl Pool {
     /// The connection to a bootstrap server.
     pub(crate) async fn bootstrap(self: &Arc<Self>, address: &ServerAddress) -> Result<Connection, ConnectionError> {
         self.get(Target::Bootstrap(address.clone()), address, Purpose::General).await
+    }
+
+    /// A purpose of its own for another consumer, to be given back with [`release`](Self::release).
+    pub(crate) fn coordination(&self) -> Purpose {
+        Purpose::Coordination(self.next_coordination.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Ends the connections for a purpose.
+    pub(crate) fn release(&self, purpose: Purpose) {
+        self.lock().retain(|(_, used), slot| {
+            if let Some(Ok(connection)) = (*used == purpose).then(|| slot.attempt.borrow().clone()).flatten() {
+                connection.close(ConnectionError::Closed);
+            }
+            *used != purpose
+        });
     }
 
     /// Ends all connections.

@@ -167,6 +167,11 @@ impl RecordCursor {
         self.remaining = iter.remaining;
         record
     }
+
+    /// Iterates over the records that are left without moving the cursor.
+    pub fn iter(&self) -> RecordIter<'_> {
+        self.records.iter_at(self.position, self.remaining)
+    }
 }
 
 impl Iterator for RecordCursor {

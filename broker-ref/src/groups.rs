@@ -1,0 +1,428 @@
+//! Runs the group coordinators of a node: one for each partition of `__consumer_offsets` that it leads.
+//!
+//! An operation is decided, its records are appended to the partition, the state follows, and replies are handed out,
+//! all under the lock of that one coordinator. A reply may belong to a request that came long before; each request that
+//! waits has the receiving end of a channel.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use ottla_protocol::{
+    compression::{Compressor, Decompressor},
+    error_code::ErrorCode,
+    messages::create_topics::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest},
+    record::{Batch, BatchSettings, RecordBatch, RecordBatchBuilder, RecordBatches, control::ControlRecord},
+    types::{ProducerId, TopicName},
+};
+use tokio::sync::{Notify, OnceCell, oneshot};
+
+use crate::{
+    coordinator::group::{CoordinatorRecord, GroupConfig, GroupCoordinator, Outcome, Reply, Token, partition_for},
+    node::Node,
+    partition::{FetchSpec, Partition, PlannedFetch, run_plan},
+};
+
+/// The topic that holds groups and committed offsets.
+const TOPIC: TopicName = TopicName::from_static("__consumer_offsets");
+/// Bytes that are read at a time when a partition is loaded.
+const LOAD_BYTES: usize = 5 * 1024 * 1024;
+
+/// The group coordinators of one node.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    shards: Mutex<HashMap<i32, Arc<Shard>>>,
+    /// A deadline may have come closer.
+    changed: Arc<Notify>,
+}
+
+/// The coordinator of one partition.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    partition: Arc<Partition>,
+    loaded: OnceCell<()>,
+    state: Mutex<ShardState>,
+}
+
+#[derive(Debug)]
+struct ShardState {
+    coordinator: GroupCoordinator,
+    waiting: HashMap<Token, oneshot::Sender<Reply>>,
+    next_token: u64,
+    compressor: Box<Compressor>,
+}
+
+/// A reply to come.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    reply: oneshot::Receiver<Reply>,
+    /// The end of the records that must be durable first, where the settings want that.
+    flush: Option<(Arc<Partition>, i64)>,
+}
+
+impl Waiting {
+    /// Waits for it. Cancel safe: the operation is done in any case.
+    ///
+    /// # Errors
+    /// The coordinator moved, or its log cannot be made durable.
+    pub(crate) async fn wait(self) -> Result<Reply, ErrorCode> {
+        if let Some((partition, end_offset)) = self.flush {
+            partition.flush_to(end_offset).await.map_err(|_| ErrorCode::NOT_COORDINATOR)?;
+        }
+        self.reply.await.map_err(|_| ErrorCode::NOT_COORDINATOR)
+    }
+}
+
+impl Groups {
+    /// The coordinator of a group, loaded.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NOT_COORDINATOR`] if another node is it, [`ErrorCode::COORDINATOR_NOT_AVAILABLE`] if there is none yet.
+    pub(crate) async fn shard(&self, node: &Node, group_id: &str) -> Result<Arc<Shard>, ErrorCode> {
+        let topic = node.replicas.topic(&TOPIC).ok_or(ErrorCode::COORDINATOR_NOT_AVAILABLE)?;
+        let partitions = i32::try_from(topic.topic.partitions.len()).unwrap_or(i32::MAX);
+        self.of_partition(node, partition_for(group_id, partitions)).await
+    }
+
+    /// Every coordinator of this node, loaded.
+    pub(crate) async fn all(&self, node: &Node) -> Vec<Arc<Shard>> {
+        let Some(topic) = node.replicas.topic(&TOPIC) else { return Vec::new() };
+        let led = topic.hosted().filter(|partition| partition.leadership().leader == node.id());
+        let mut shards = Vec::new();
+        for index in led.map(|partition| partition.index()).collect::<Vec<_>>() {
+            // One that cannot be loaded has said so in the log.
+            shards.extend(self.of_partition(node, index).await);
+        }
+        shards
+    }
+
+    async fn of_partition(&self, node: &Node, index: i32) -> Result<Arc<Shard>, ErrorCode> {
+        let topic = node.replicas.topic(&TOPIC).ok_or(ErrorCode::COORDINATOR_NOT_AVAILABLE)?;
+        let partition = topic.partition(index).map_err(|_| ErrorCode::NOT_COORDINATOR)?;
+        if partition.leadership().leader != node.id() {
+            return Err(ErrorCode::NOT_COORDINATOR);
+        }
+        let shard = self.get_or_add(node, partition);
+        shard.loaded.get_or_try_init(|| shard.load(node)).await?;
+        Ok(shard)
+    }
+
+    fn get_or_add(&self, node: &Node, partition: &Arc<Partition>) -> Arc<Shard> {
+        let mut shards = self.lock();
+        let known = shards.get(&partition.index()).filter(|shard| Arc::ptr_eq(&shard.partition, partition));
+        if let Some(shard) = known {
+            return shard.clone();
+        }
+        // A topic that was created anew has other partitions: who waits on the old one is let go by dropping it.
+        let shard = Arc::new(Shard::new(partition.clone(), GroupConfig::from(&*node.config()), node.random_seed()));
+        shards.insert(partition.index(), shard.clone());
+        shard
+    }
+
+    /// Tells the timer that a deadline may have come closer.
+    fn note_change(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Answers everybody who waits: the node stops.
+    pub(crate) fn close(&self) {
+        self.lock().drain().for_each(|(_, shard)| shard.unload());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<i32, Arc<Shard>>> {
+        // Every change of the map is one call.
+        self.shards.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn loaded(&self) -> Vec<Arc<Shard>> {
+        self.lock().values().filter(|shard| shard.loaded.initialized()).cloned().collect()
+    }
+}
+
+impl Shard {
+    fn new(partition: Arc<Partition>, config: GroupConfig, seed: u64) -> Self {
+        let state = ShardState {
+            coordinator: GroupCoordinator::new(config, seed),
+            waiting: HashMap::new(),
+            next_token: 0,
+            compressor: Box::default(),
+        };
+        Self { partition, loaded: OnceCell::new(), state: Mutex::new(state) }
+    }
+
+    /// Replays the partition.
+    async fn load(&self, node: &Node) -> Result<(), ErrorCode> {
+        // Another attempt may have been given up half way.
+        let mut coordinator = GroupCoordinator::new(GroupConfig::from(&*node.config()), node.random_seed());
+        let offsets = self.partition.offsets();
+        let mut offset = offsets.log_start_offset;
+        let mut decompressor = Box::<Decompressor>::default();
+        while offset < offsets.log_end_offset {
+            let spec = FetchSpec {
+                offset,
+                max_bytes: LOAD_BYTES,
+                min_one_message: true,
+                committed_only: false,
+                current_leader_epoch: -1,
+                last_fetched_epoch: -1,
+            };
+            let PlannedFetch::Read(plan) = self.partition.plan_fetch(&spec)? else { break };
+            let fetched = run_plan(plan).await?;
+            if fetched.is_empty() {
+                break;
+            }
+            offset = fetched.next_offset;
+            replay(&mut coordinator, fetched.into_bytes(), &mut decompressor);
+        }
+        coordinator.loaded(node.now_ms());
+        self.lock().coordinator = coordinator;
+        node.groups.note_change();
+        Ok(())
+    }
+
+    /// Reads the coordinator's state.
+    pub(crate) fn read<R>(&self, f: impl FnOnce(&GroupCoordinator) -> R) -> R {
+        f(&self.lock().coordinator)
+    }
+
+    /// Starts an operation that leads to one reply, now or later.
+    pub(crate) fn operate(
+        &self,
+        node: &Node,
+        operation: impl FnOnce(&mut GroupCoordinator, i64, Token) -> Outcome,
+    ) -> Waiting {
+        let now_ms = node.now_ms();
+        let (sender, reply) = oneshot::channel();
+        let end_offset = {
+            let mut state = self.lock();
+            let token = Token(state.next_token);
+            state.next_token += 1;
+            state.waiting.insert(token, sender);
+            let outcome = operation(&mut state.coordinator, now_ms, token);
+            state.settle(&self.partition, now_ms, outcome)
+        };
+        node.groups.note_change();
+        let flush = end_offset.filter(|_| self.partition.flush_is_due(now_ms));
+        Waiting { reply, flush: flush.map(|end_offset| (self.partition.clone(), end_offset)) }
+    }
+
+    /// Acts upon the deadlines that have come, and returns the next one.
+    fn tick(&self, now_ms: i64) -> Option<i64> {
+        let mut state = self.lock();
+        while let Some(outcome) = state.coordinator.poll_timer(now_ms) {
+            state.settle(&self.partition, now_ms, outcome);
+        }
+        state.coordinator.next_deadline()
+    }
+
+    fn change(&self, now_ms: i64, operation: impl FnOnce(&mut GroupCoordinator) -> Outcome) {
+        let mut state = self.lock();
+        let outcome = operation(&mut state.coordinator);
+        state.settle(&self.partition, now_ms, outcome);
+    }
+
+    fn unload(&self) {
+        let mut state = self.lock();
+        let replies = state.coordinator.unload();
+        state.send(replies);
+        state.waiting.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ShardState> {
+        // A panic within an operation leaves the coordinator as it was before or after a step, and clients retry.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ShardState {
+    /// Appends what an operation decided and sends the replies. Returns the log's end if anything was appended.
+    fn settle(&mut self, partition: &Partition, now_ms: i64, outcome: Outcome) -> Option<i64> {
+        if outcome.records().is_empty() {
+            let replies = self.coordinator.commit(-1, outcome);
+            self.send(replies);
+            return None;
+        }
+        let appended = self.encode(outcome.records(), now_ms).and_then(|batch| {
+            let appended = partition.append_internal(batch, now_ms);
+            appended.map_err(|refusal| refusal.code)
+        });
+        let (replies, end_offset) = match appended {
+            Ok(appended) => (self.coordinator.commit(appended.base_offset, outcome), Some(appended.end_offset)),
+            Err(code) => {
+                tracing::error!(partition = partition.index(), %code, "cannot store a change of a group");
+                (self.coordinator.abort(now_ms, outcome, code), None)
+            }
+        };
+        self.send(replies);
+        end_offset
+    }
+
+    fn encode(&mut self, records: &[CoordinatorRecord], now_ms: i64) -> Result<BytesMut, ErrorCode> {
+        let mut builder = RecordBatchBuilder::new(BatchSettings::default());
+        for record in records {
+            // A text from a request was short enough for the request, and so is for the record.
+            let (key, value) = record.encode().map_err(|_| ErrorCode::INVALID_REQUEST)?;
+            let appended = builder.append(now_ms, Some(&key), value.as_deref(), []);
+            appended.map_err(|_| ErrorCode::RECORD_LIST_TOO_LARGE)?;
+        }
+        let batch = builder.seal(&mut self.compressor).map_err(|_| ErrorCode::UNKNOWN_SERVER_ERROR)?;
+        Ok(batch.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..])))
+    }
+
+    fn send(&mut self, replies: Vec<(Token, Reply)>) {
+        for (token, reply) in replies {
+            if let Some(waiting) = self.waiting.remove(&token) {
+                // The client may have gone away.
+                let _ = waiting.send(reply);
+            }
+        }
+    }
+}
+
+/// Takes over the batches of a partition.
+fn replay(coordinator: &mut GroupCoordinator, records: Bytes, decompressor: &mut Decompressor) {
+    for batch in RecordBatches::new(records) {
+        let batch = match batch {
+            Ok(Batch::V2(batch)) => batch,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(%error, "a batch of a group's log cannot be read, it is passed over");
+                continue;
+            }
+        };
+        if let Err(error) = replay_batch(coordinator, &batch, decompressor) {
+            tracing::error!(
+                offset = batch.base_offset(),
+                error,
+                "a record of a group's log cannot be read, it is passed over"
+            );
+        }
+    }
+}
+
+fn replay_batch(
+    coordinator: &mut GroupCoordinator,
+    batch: &RecordBatch,
+    decompressor: &mut Decompressor,
+) -> Result<(), String> {
+    let producer_id = ProducerId(batch.header().producer_id);
+    let records = batch.records(decompressor).map_err(|error| error.to_string())?;
+    for record in records.iter() {
+        let record = record.map_err(|error| error.to_string())?;
+        if batch.is_control() {
+            if let Ok(ControlRecord::EndTransaction(marker)) = ControlRecord::parse(record.key, record.value) {
+                coordinator.end_transaction(producer_id, marker.committed);
+            }
+            continue;
+        }
+        let Some(key) = record.key_bytes() else { continue };
+        // Copies: what is kept of a record must not keep the whole read alive.
+        let key = Bytes::copy_from_slice(&key);
+        let value = record.value.map(Bytes::copy_from_slice);
+        let decoded = CoordinatorRecord::decode(key, value).map_err(|error| error.to_string())?;
+        if let Some(decoded) = decoded {
+            let producer = batch.is_transactional().then_some(producer_id);
+            coordinator.replay(record.offset, producer, decoded);
+        }
+    }
+    Ok(())
+}
+
+/// Creates `__consumer_offsets` unless it is there.
+pub(crate) async fn ensure_topic(node: &Node) {
+    if node.image().topic(&TOPIC).is_some() {
+        return;
+    }
+    let config = node.config();
+    let settings = [
+        ("cleanup.policy", "compact".to_owned()),
+        ("compression.type", "producer".to_owned()),
+        ("segment.bytes", config.offsets_topic_segment_bytes.to_string()),
+    ];
+    let topic = CreatableTopic {
+        name: TOPIC,
+        num_partitions: config.offsets_topic_num_partitions,
+        replication_factor: config.offsets_topic_replication_factor,
+        configs: settings
+            .into_iter()
+            .map(|(name, value)| CreatableTopicConfig { name: name.into(), value: Some(value.into()) })
+            .collect(),
+        ..Default::default()
+    };
+    let request = CreateTopicsRequest { topics: vec![topic], ..Default::default() };
+    match node.controller().change(|change| change.create_topics(&request)).await {
+        Ok(results) => {
+            let refused = |code: ErrorCode| !code.is_none() && code != ErrorCode::TOPIC_ALREADY_EXISTS;
+            for result in results.into_iter().filter(|result| refused(result.error_code)) {
+                let message = result.error_message.unwrap_or_default();
+                tracing::error!(code = %result.error_code, %message, "cannot create __consumer_offsets");
+            }
+        }
+        Err(error) => tracing::error!(%error, "cannot create __consumer_offsets"),
+    }
+}
+
+/// The partition of `__consumer_offsets` that a group belongs to, and its leader.
+pub(crate) fn coordinator_of(node: &Node, group_id: &str) -> Option<ottla_protocol::types::NodeId> {
+    let image = node.image();
+    let topic = image.topic(&TOPIC)?;
+    let partitions = i32::try_from(topic.partitions.len()).ok()?;
+    topic.partition(partition_for(group_id, partitions)).map(|partition| partition.leader)
+}
+
+/// Drives the timers of a node's coordinators, expires offsets, and follows the deletion of topics.
+pub(crate) async fn keep_time(node: Weak<Node>) {
+    let Some(first) = node.upgrade() else { return };
+    let check =
+        Duration::from_millis(u64::try_from(first.config().offsets_retention_check_interval_ms).unwrap_or(1).max(1));
+    let mut expiry = tokio::time::interval(check);
+    expiry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut image = first.controller().watch();
+    let mut topics = topic_names(&first);
+    let groups_changed = first.groups.changed.clone();
+    drop(first);
+    loop {
+        let Some(strong) = node.upgrade() else { return };
+        let now_ms = strong.now_ms();
+        let next = strong.groups.loaded().iter().filter_map(|shard| shard.tick(now_ms)).min();
+        let wait = next.map(|at| Duration::from_millis(u64::try_from(at - now_ms).unwrap_or(0).max(1)));
+        // The node must not be kept alive by its own clock.
+        drop(strong);
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = groups_changed.notified() => {}
+            _ = expiry.tick() => {
+                let Some(strong) = node.upgrade() else { return };
+                let now_ms = strong.now_ms();
+                for shard in strong.groups.all(&strong).await {
+                    shard.change(now_ms, |coordinator| coordinator.expire_offsets(now_ms));
+                }
+            }
+            changed = image.changed() => {
+                let Some(strong) = node.upgrade().filter(|_| changed.is_ok()) else { return };
+                let present = topic_names(&strong);
+                let now_ms = strong.now_ms();
+                for gone in topics.difference(&present) {
+                    for shard in strong.groups.loaded() {
+                        shard.change(now_ms, |coordinator| coordinator.topic_deleted(gone));
+                    }
+                }
+                topics = present;
+            }
+        }
+    }
+}
+
+async fn sleep(duration: Option<Duration>) {
+    match duration {
+        Some(duration) => tokio::time::sleep(duration).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn topic_names(node: &Node) -> BTreeSet<TopicName> {
+    node.image().topics().map(|topic| topic.name.clone()).collect()
+}

@@ -1,0 +1,82 @@
+//! The task of a consumer that looks things up and keeps one fetch loop per broker.
+
+use std::{collections::HashMap, sync::Arc};
+
+use ottla_protocol::types::NodeId;
+use tokio::{
+    task::{AbortHandle, JoinSet},
+    time::Instant,
+};
+
+use super::{
+    assignment::Work,
+    fetch::{FetchWorker, run as run_worker},
+    lookup::look_up,
+    shared::Shared,
+};
+
+/// Runs until it is dropped, and everything that it started ends with it.
+pub(super) async fn run(shared: Arc<Shared>, mut rng: fastrand::Rng) {
+    let mut metadata = shared.inner.watch_metadata();
+    let mut lookups = JoinSet::new();
+    let mut fetchers = Fetchers { shared: shared.clone(), tasks: JoinSet::new(), by_node: HashMap::new() };
+    loop {
+        let current = metadata.borrow_and_update().clone();
+        let work = shared.assignment().work(Instant::now(), &current);
+        let Work { lookups: new, nodes, refresh, next } = work;
+        for lookup in new {
+            lookups.spawn(look_up(shared.clone(), lookup));
+        }
+        fetchers.keep(&nodes, &mut rng);
+        if refresh {
+            shared.inner.request_refresh();
+        }
+        let later = async {
+            match next {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            changed = metadata.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                // Partitions may have moved from one loop to another.
+                shared.wake_fetchers();
+            }
+            () = shared.work.notified() => {}
+            () = later => {}
+            Some(_) = lookups.join_next() => {}
+        }
+    }
+}
+
+/// The fetch loops by broker.
+struct Fetchers {
+    shared: Arc<Shared>,
+    tasks: JoinSet<()>,
+    by_node: HashMap<NodeId, AbortHandle>,
+}
+
+impl Fetchers {
+    /// Starts loops for these brokers. A loop for another one has nothing to do and waits; it ends when its broker has
+    /// left the cluster.
+    fn keep(&mut self, nodes: &[NodeId], rng: &mut fastrand::Rng) {
+        let metadata = self.shared.inner.metadata();
+        self.by_node.retain(|node, task| {
+            let keep = nodes.contains(node) || metadata.broker(*node).is_some();
+            if !keep {
+                task.abort();
+            }
+            keep && !task.is_finished()
+        });
+        for node in nodes {
+            if !self.by_node.contains_key(node) {
+                let worker = FetchWorker::new(self.shared.clone(), *node, rng.fork());
+                self.by_node.insert(*node, self.tasks.spawn(run_worker(worker)));
+            }
+        }
+        while self.tasks.try_join_next().is_some() {}
+    }
+}

@@ -1,0 +1,242 @@
+//! What one fetch response has for one partition, and how it becomes records.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use ottla_protocol::{
+    compression::Decompressor,
+    messages::fetch::AbortedTransaction,
+    record::{
+        Batch, BatchError, RecordBatch, RecordCursor, RecordError, TimestampType,
+        control::{ControlRecord, ControlRecordType},
+    },
+    types::ProducerId,
+};
+
+use crate::{
+    TopicPartition,
+    consumer::{position::Position, records::RecordRun},
+};
+
+/// The bytes of one partition from one response, not decoded.
+#[derive(Clone, Debug)]
+pub(in crate::consumer) struct Chunk {
+    pub(in crate::consumer) partition: TopicPartition,
+    /// The version of the partition's position that it was fetched for.
+    pub(in crate::consumer) version: u64,
+    /// The first offset wanted: a broker returns the whole batch that holds it.
+    pub(in crate::consumer) offset: i64,
+    pub(in crate::consumer) bytes: Bytes,
+    /// Aborted transactions with records in it; none when uncommitted records are read.
+    pub(in crate::consumer) aborted: Vec<AbortedTransaction>,
+}
+
+/// Where the whole batches in `bytes` end: the position after them. `None` if there is no whole batch.
+pub(in crate::consumer) fn position_after(bytes: &Bytes) -> Result<Option<Position>, BatchError> {
+    let mut rest = bytes.clone();
+    let mut end = None;
+    while !rest.is_empty() {
+        match Batch::take(&mut rest) {
+            Ok(batch) => end = Some(Position::new(batch.next_offset(), leader_epoch(&batch))),
+            // A broker cuts its answer off at the size that was asked for.
+            Err(BatchError::Truncated { .. }) => break,
+            // What comes before is good; the reader meets the same error in its turn.
+            Err(_) if end.is_some() => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(end)
+}
+
+fn leader_epoch(batch: &Batch) -> i32 {
+    batch.as_v2().map_or(-1, |batch| batch.header().partition_leader_epoch)
+}
+
+/// Why a batch cannot be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(in crate::consumer) enum ChunkError {
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// Turns a chunk into runs of records, one batch at a time.
+#[derive(Debug)]
+pub(in crate::consumer) struct ChunkReader {
+    chunk: Chunk,
+    rest: Bytes,
+    /// What was read so far ends here.
+    position: Position,
+    current: Option<OpenBatch>,
+    /// Aborted transactions that begin later, the next one last.
+    later_aborted: Vec<AbortedTransaction>,
+    /// Producers whose transaction, here, is one that was aborted.
+    aborted: HashSet<ProducerId>,
+    read_committed: bool,
+    check_crcs: bool,
+}
+
+#[derive(Debug)]
+struct OpenBatch {
+    cursor: RecordCursor,
+    leader_epoch: i32,
+    timestamp_type: TimestampType,
+    next_offset: i64,
+}
+
+impl ChunkReader {
+    pub(in crate::consumer) fn new(chunk: Chunk, read_committed: bool, check_crcs: bool) -> Self {
+        let mut later_aborted = chunk.aborted.clone();
+        // Not every broker sorts the list, and out of order it would let aborted records through.
+        later_aborted.sort_unstable_by_key(|transaction| std::cmp::Reverse(transaction.first_offset));
+        Self {
+            rest: chunk.bytes.clone(),
+            position: Position::new(chunk.offset, -1),
+            chunk,
+            current: None,
+            later_aborted,
+            aborted: HashSet::new(),
+            read_committed,
+            check_crcs,
+        }
+    }
+
+    /// The chunk again, to be read from here on.
+    pub(in crate::consumer) fn into_chunk(self) -> Chunk {
+        Chunk { offset: self.position.offset, ..self.chunk }
+    }
+
+    pub(in crate::consumer) fn partition(&self) -> &TopicPartition {
+        &self.chunk.partition
+    }
+
+    pub(in crate::consumer) fn version(&self) -> u64 {
+        self.chunk.version
+    }
+
+    pub(in crate::consumer) fn size_bytes(&self) -> usize {
+        self.chunk.bytes.len()
+    }
+
+    /// The position after what was read; its epoch is -1 before the first batch.
+    pub(in crate::consumer) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The next run of at most `max` records, or `None` at the end.
+    pub(in crate::consumer) fn next(
+        &mut self,
+        max: usize,
+        decompressor: &mut Decompressor,
+    ) -> Result<Option<RecordRun>, ChunkError> {
+        loop {
+            if let Some(batch) = self.current.as_mut() {
+                let run = batch.take(&self.chunk.partition, max, self.position.offset)?;
+                if let Some(run) = run {
+                    self.position = Position::new(run.next_offset.max(self.position.offset), run.leader_epoch);
+                    return Ok(Some(run));
+                }
+                // A compacted batch may have lost its last records, or all of them.
+                self.position = Position::new(batch.next_offset.max(self.position.offset), batch.leader_epoch);
+                self.current = None;
+            }
+            if !self.open_next(decompressor)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Opens the next batch with data. False at the end.
+    fn open_next(&mut self, decompressor: &mut Decompressor) -> Result<bool, ChunkError> {
+        while !self.rest.is_empty() {
+            let batch = match Batch::take(&mut self.rest) {
+                Ok(batch) => batch,
+                Err(BatchError::Truncated { .. }) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            };
+            if batch.next_offset() <= self.position.offset {
+                continue;
+            }
+            if self.check_crcs {
+                batch.verify_crc()?;
+            }
+            let epoch = leader_epoch(&batch);
+            if self.is_hidden(&batch, decompressor)? {
+                self.position = Position::new(batch.next_offset(), epoch);
+                continue;
+            }
+            self.current = Some(OpenBatch {
+                cursor: batch.records(decompressor)?.into_iter(),
+                leader_epoch: epoch,
+                timestamp_type: batch.as_v2().map_or(TimestampType::CreateTime, |b| b.attributes().timestamp_type()),
+                next_offset: batch.next_offset(),
+            });
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Whether a batch has no records for the application: it is a control batch, or part of an aborted transaction.
+    fn is_hidden(&mut self, batch: &Batch, decompressor: &mut Decompressor) -> Result<bool, ChunkError> {
+        let Some(batch) = batch.as_v2() else { return Ok(false) };
+        if !self.read_committed {
+            return Ok(batch.is_control());
+        }
+        self.begin_aborted_until(batch.last_offset());
+        if batch.is_control() {
+            self.end_aborted(batch, decompressor)?;
+            return Ok(true);
+        }
+        Ok(batch.is_transactional() && self.aborted.contains(&ProducerId(batch.header().producer_id)))
+    }
+
+    fn begin_aborted_until(&mut self, last_offset: i64) {
+        while let Some(transaction) = self.later_aborted.pop_if(|next| next.first_offset <= last_offset) {
+            self.aborted.insert(transaction.producer_id);
+        }
+    }
+
+    fn end_aborted(&mut self, batch: &RecordBatch, decompressor: &mut Decompressor) -> Result<(), ChunkError> {
+        let records = batch.records(decompressor)?;
+        let Some(marker) = records.iter().next().transpose()? else { return Ok(()) };
+        // A marker of a kind that is not known yet ends nothing.
+        if ControlRecord::parse_type(marker.key).is_ok_and(|kind| kind == ControlRecordType::ABORT) {
+            self.aborted.remove(&ProducerId(batch.header().producer_id));
+        }
+        Ok(())
+    }
+}
+
+impl OpenBatch {
+    /// At most `max` records from `offset` on, each checked, or `None` if there are no more.
+    fn take(&mut self, partition: &TopicPartition, max: usize, offset: i64) -> Result<Option<RecordRun>, RecordError> {
+        let mut start = self.cursor.clone();
+        let mut count = 0;
+        let mut last = offset;
+        while count < max {
+            let Some(record) = self.cursor.next_ref() else { break };
+            let record = record?;
+            if record.offset < offset {
+                start.next_ref();
+                continue;
+            }
+            check_headers(record.headers())?;
+            last = record.offset;
+            count += 1;
+        }
+        Ok((count > 0).then(|| RecordRun {
+            partition: partition.clone(),
+            cursor: start,
+            count,
+            next_offset: last.wrapping_add(1),
+            leader_epoch: self.leader_epoch,
+            timestamp_type: self.timestamp_type,
+        }))
+    }
+}
+
+#[inline]
+fn check_headers(headers: ottla_protocol::record::Headers<'_>) -> Result<(), RecordError> {
+    headers.into_iter().try_for_each(|header| header.map(drop))
+}

@@ -1,0 +1,41 @@
+//! Consuming records, alone or in a group.
+//!
+//! ```no_run
+//! # async fn run(client: ottla_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let mut consumer = client.consumer("group").from_beginning().subscribe(["orders"]).build().await?;
+//! loop {
+//!     let records = consumer.recv().await?;
+//!     for record in &records {
+//!         println!("{} {:?}", record.offset(), record.value());
+//!     }
+//!     consumer.commit().await?;
+//! }
+//! # }
+//! ```
+
+mod assignment;
+mod builder;
+mod commit;
+mod driver;
+mod error;
+mod fetch;
+mod group;
+mod handle;
+mod lookup;
+mod offsets;
+mod position;
+mod query;
+mod records;
+mod shared;
+mod stream;
+
+pub use builder::ConsumerBuilder;
+pub use error::{BadBatch, CommitError, ConsumeError, GroupError, OffsetError, SubscribeError};
+pub use group::{BoxFuture, RebalanceContext, RebalanceListener};
+pub use handle::{Committing, Consumer};
+pub use offsets::OffsetAndTimestamp;
+pub use position::{OffsetAndMetadata, SeekTo};
+pub use records::{
+    ConsumerRecord, HeadersIter, IntoRecords, PartitionRecords, RecordRun, RecordView, Records, RecordsIter, RunIter,
+};
+pub use stream::RecordStream;

@@ -1,0 +1,84 @@
+//! What the handle of a consumer and its tasks share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ottla_protocol::types::GroupId;
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
+
+use crate::{TopicPartition, client::Inner, config::ConsumerConfig};
+
+use super::{
+    assignment::{Assignment, Start},
+    group::{Identity, Member},
+};
+
+pub(super) struct Shared {
+    pub(super) inner: Arc<Inner>,
+    pub(super) config: ConsumerConfig,
+    pub(super) group: Option<GroupId>,
+    assignment: Mutex<Assignment>,
+    member: Mutex<Member>,
+    /// Something may be ready for the application.
+    pub(super) ready: Notify,
+    /// There may be something to look up, or another broker to fetch from.
+    pub(super) work: Notify,
+    /// The member may have something to send.
+    pub(super) group_work: Notify,
+    /// Counts the changes after which there may be something to fetch.
+    pub(super) fetch: watch::Sender<u64>,
+}
+
+impl Shared {
+    pub(super) fn new(inner: Arc<Inner>, config: ConsumerConfig, assignment: Assignment, member: Member) -> Self {
+        Self {
+            group: config.group_id.as_deref().map(GroupId::from),
+            inner,
+            config,
+            assignment: Mutex::new(assignment),
+            member: Mutex::new(member),
+            ready: Notify::new(),
+            work: Notify::new(),
+            group_work: Notify::new(),
+            fetch: watch::Sender::new(0),
+        }
+    }
+
+    /// The assignment. No other lock is taken while it is held, and nothing is awaited.
+    pub(super) fn assignment(&self) -> MutexGuard<'_, Assignment> {
+        // Its methods leave it consistent at every point where they could panic.
+        self.assignment.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The member of the group. No other lock is taken while it is held, and nothing is awaited.
+    pub(super) fn member(&self) -> MutexGuard<'_, Member> {
+        self.member.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn identity(&self) -> Option<Identity> {
+        self.member().identity()
+    }
+
+    /// Begins with partitions at their committed offsets.
+    pub(super) fn begin_with(&self, partitions: &[TopicPartition]) {
+        let now = Instant::now();
+        let mut assignment = self.assignment();
+        partitions.iter().for_each(|partition| assignment.add(now, partition, Start::Committed));
+        drop(assignment);
+        self.wake_all();
+    }
+
+    /// Lets every task look at the assignment again.
+    pub(super) fn wake_all(&self) {
+        self.work.notify_one();
+        self.group_work.notify_one();
+        self.wake_fetchers();
+        self.ready.notify_one();
+    }
+
+    pub(super) fn wake_fetchers(&self) {
+        self.fetch.send_modify(|changes| *changes = changes.wrapping_add(1));
+    }
+}
