@@ -5,6 +5,7 @@ use std::{convert::Infallible, fmt, ops::Deref};
 use crate::{
     Client,
     config::{ConfigError, ConsumerConfig, ProducerConfig},
+    consumer::ConsumerBuilder,
     producer::ProducerBuilder,
     properties::{Note, Properties, PropertyErrors, Settings, TextError},
 };
@@ -70,8 +71,8 @@ impl Client {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let kafka = Client::from_properties("bootstrap.servers=localhost:9092\nlinger.ms=20\ngroup.id=billing")?;
     /// let producer = kafka.producer().build()?;
-    /// assert_eq!(kafka.consumer_config().group_id.as_deref(), Some("billing"));
-    /// # drop(producer);
+    /// let consumer = kafka.consumer().subscribe(["orders"]);
+    /// # drop((producer, consumer));
     /// # Ok(())
     /// # }
     /// ```
@@ -108,6 +109,11 @@ impl ConfiguredClient {
     /// A builder of a producer that begins with the settings.
     pub fn producer(&self) -> ProducerBuilder {
         self.client.producer().config(self.producer_config.clone())
+    }
+
+    /// A builder of a consumer that begins with the settings, `group.id` among them.
+    pub fn consumer(&self) -> ConsumerBuilder {
+        self.client.consumer_from(self.consumer_config.clone())
     }
 
     /// The client alone.

@@ -1,6 +1,7 @@
 //! Client and broker together. One binary: each test starts a cluster of its own, on a network within the process unless
 //! it says otherwise.
 
+mod admin;
 mod faults;
 mod produce;
 mod support;

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::bail;
 use clap::Args;
-use ottla::{
-    Client, TopicPartition,
-    admin::{CommittedOffset, GroupOffsets},
-};
+use ottla::{Client, TopicPartition, admin::GroupOffsets, consumer::OffsetAndMetadata};
 
 use super::position;
 use crate::{
@@ -66,7 +63,7 @@ impl ResetOffsetsArgs {
         }
         let after = self.targets(client, &before, &partitions).await?;
         if !self.dry_run {
-            let offsets = after.iter().map(|(partition, offset)| (partition.clone(), CommittedOffset::new(*offset)));
+            let offsets = after.iter().map(|(partition, offset)| (partition.clone(), OffsetAndMetadata::new(*offset)));
             admin.alter_group_offsets(self.group.as_str(), offsets).await.all()?;
         }
         print_table(format, &moves(&before, &after))
@@ -127,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_move_shows_where_the_group_was_and_goes() {
-        let before = GroupOffsets::from([(TopicPartition::new("t", 1), CommittedOffset::new(7))]);
+        let before = GroupOffsets::from([(TopicPartition::new("t", 1), OffsetAndMetadata::new(7))]);
         let after = BTreeMap::from([(TopicPartition::new("t", 0), 5), (TopicPartition::new("t", 1), 0)]);
         let expected = "\
 TOPIC  PARTITION  BEFORE  AFTER

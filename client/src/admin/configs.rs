@@ -4,6 +4,7 @@ use std::{collections::HashMap, fmt};
 
 use ottla_protocol::{
     api_key::ApiKey,
+    error_code::ErrorCode,
     messages::{
         alter_configs::{AlterConfigsRequest, AlterConfigsResource, AlterableConfig},
         create_topics::CreatableTopicConfigs,
@@ -14,11 +15,8 @@ use ottla_protocol::{
         list_config_resources::ListConfigResourcesRequest,
     },
     types::NodeId,
-    wire::Str,
+    wire::{Request, Str},
 };
-
-#[cfg(doc)]
-use ottla_protocol::error_code::ErrorCode;
 
 use super::{
     Admin, AdminError, Outcomes,
@@ -332,6 +330,9 @@ impl ConfigChange {
     }
 }
 
+/// What a response says about one resource: its type and name, code and message.
+type Altered = (i8, Str, ErrorCode, Option<Str>);
+
 /// Resources by the node that must be asked about them.
 fn by_route(resources: Vec<ConfigResource>) -> HashMap<Route, Vec<ConfigResource>> {
     let mut routes: HashMap<Route, Vec<ConfigResource>> = HashMap::new();
@@ -364,7 +365,7 @@ impl Admin {
                 let (call, request) = (rounds.call.clone(), describe_request(&resources, detail));
                 async move {
                     call.know_node(route).await;
-                    (resources, call.send(route, |version| for_version(request, version)).await)
+                    (resources, call.send(route, |version| Ok(for_version(request, version))).await)
                 }
             });
             for (asked, response) in concurrently(calls.collect::<Vec<_>>()).await {
@@ -413,31 +414,15 @@ impl Admin {
         validate_only: bool,
     ) -> Outcomes<ConfigResource, ()> {
         let (resources, changes) = by_key(changes, |(resource, _)| resource.clone());
-        let mut rounds = self.rounds(ApiKey::INCREMENTAL_ALTER_CONFIGS, Rule::CHANGE, resources);
-        while let Some(open) = rounds.next().await {
-            let calls = by_route(open).into_iter().map(|(route, asked)| {
-                let resources = asked.iter().filter_map(|resource| changes.get(resource)).map(change_to_wire);
-                let request = IncrementalAlterConfigsRequest { resources: resources.collect(), validate_only };
-                let call = rounds.call.clone();
-                async move {
-                    call.know_node(route).await;
-                    (asked, call.send(controlled(route), |_| Ok(request)).await)
-                }
-            });
-            for (asked, response) in concurrently(calls.collect::<Vec<_>>()).await {
-                match response {
-                    Err(error) => rounds.progress.fail(&asked, &error),
-                    Ok(response) => {
-                        for result in &response.responses {
-                            let resource = ConfigResource::from_wire(result.resource_type, &result.resource_name);
-                            let message = result.error_message.as_ref();
-                            rounds.progress.answer(&resource, result.error_code, message, || ());
-                        }
-                    }
-                }
-            }
-        }
-        rounds.finish()
+        let build = |asked: &[ConfigResource]| {
+            let resources = asked.iter().filter_map(|resource| changes.get(resource)).map(change_to_wire);
+            IncrementalAlterConfigsRequest { resources: resources.collect(), validate_only }
+        };
+        self.alter(ApiKey::INCREMENTAL_ALTER_CONFIGS, resources, build, |response| {
+            let altered = response.responses.into_iter();
+            altered.map(|r| (r.resource_type, r.resource_name, r.error_code, r.error_message)).collect()
+        })
+        .await
     }
 
     /// Replaces all dynamic settings of resources: what is not named goes back to its default. For brokers before
@@ -452,12 +437,29 @@ impl Admin {
         settings: impl IntoIterator<Item = (ConfigResource, Vec<(String, String)>)>,
     ) -> Outcomes<ConfigResource, ()> {
         let (resources, settings) = by_key(settings, |(resource, _)| resource.clone());
-        let mut rounds = self.rounds(ApiKey::ALTER_CONFIGS, Rule::CHANGE, resources);
+        let build = |asked: &[ConfigResource]| {
+            let resources = asked.iter().filter_map(|resource| settings.get(resource)).map(settings_to_wire);
+            AlterConfigsRequest { resources: resources.collect(), validate_only: false }
+        };
+        self.alter(ApiKey::ALTER_CONFIGS, resources, build, |response| {
+            let altered = response.responses.into_iter();
+            altered.map(|r| (r.resource_type, r.resource_name, r.error_code, r.error_message)).collect()
+        })
+        .await
+    }
+
+    /// Sends changes to where they belong: those of one broker to itself, others to the controller.
+    async fn alter<R: Request<Response: Send> + Send + Sync + 'static>(
+        &self,
+        api: ApiKey,
+        resources: Vec<ConfigResource>,
+        build: impl Fn(&[ConfigResource]) -> R,
+        altered: fn(R::Response) -> Vec<Altered>,
+    ) -> Outcomes<ConfigResource, ()> {
+        let mut rounds = self.rounds(api, Rule::CHANGE, resources);
         while let Some(open) = rounds.next().await {
             let calls = by_route(open).into_iter().map(|(route, asked)| {
-                let resources = asked.iter().filter_map(|resource| settings.get(resource)).map(settings_to_wire);
-                let request = AlterConfigsRequest { resources: resources.collect(), validate_only: false };
-                let call = rounds.call.clone();
+                let (call, request) = (rounds.call.clone(), build(&asked));
                 async move {
                     call.know_node(route).await;
                     (asked, call.send(controlled(route), |_| Ok(request)).await)
@@ -467,10 +469,9 @@ impl Admin {
                 match response {
                     Err(error) => rounds.progress.fail(&asked, &error),
                     Ok(response) => {
-                        for result in &response.responses {
-                            let resource = ConfigResource::from_wire(result.resource_type, &result.resource_name);
-                            let message = result.error_message.as_ref();
-                            rounds.progress.answer(&resource, result.error_code, message, || ());
+                        for (kind, name, code, message) in altered(response) {
+                            let resource = ConfigResource::from_wire(kind, &name);
+                            rounds.progress.answer(&resource, code, message.as_ref(), || ());
                         }
                     }
                 }
@@ -529,10 +530,9 @@ fn describe_request(resources: &[ConfigResource], detail: &ConfigDetail) -> Desc
 }
 
 /// Documentation is a help, not what was asked about: an old broker's answer without it serves.
-#[expect(clippy::unnecessary_wraps, reason = "what builds a request may fail")]
-fn for_version(request: DescribeConfigsRequest, version: i16) -> Result<DescribeConfigsRequest, AdminError> {
+fn for_version(request: DescribeConfigsRequest, version: i16) -> DescribeConfigsRequest {
     let include_documentation = request.include_documentation && version >= 3;
-    Ok(DescribeConfigsRequest { include_documentation, ..request })
+    DescribeConfigsRequest { include_documentation, ..request }
 }
 
 fn change_to_wire((resource, changes): &(ConfigResource, Vec<ConfigChange>)) -> incremental::AlterConfigsResource {
@@ -585,8 +585,8 @@ mod tests {
     fn documentation_is_asked_for_only_where_the_version_has_it() {
         let detail = ConfigDetail { documentation: true, ..ConfigDetail::default() };
         let request = describe_request(&[ConfigResource::topic("t")], &detail);
-        assert!(!for_version(request.clone(), 2).expect("a request").include_documentation);
-        assert!(for_version(request, 3).expect("a request").include_documentation);
+        assert!(!for_version(request.clone(), 2).include_documentation);
+        assert!(for_version(request, 3).include_documentation);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub enum AdminError {
         /// Whether an attempt that changes something was sent, so that it may have been carried out.
         possibly_done: bool,
         /// What went wrong last.
-        cause: Option<Box<AdminError>>,
+        cause: Option<Box<Self>>,
     },
     /// The broker serves the API, but not in a version that can express this. Do without, or use a newer broker.
     #[error("{feature} needs {api} in version {needs}, the broker has only {broker}")]

@@ -2,8 +2,8 @@
 
 use ottla_protocol::types::GroupId;
 
-use super::{Admin, AdminError, CommittedOffset, OffsetSpec};
-use crate::{TopicPartition, config::IsolationLevel};
+use super::{Admin, AdminError, OffsetSpec};
+use crate::{TopicPartition, config::IsolationLevel, consumer::OffsetAndMetadata};
 
 /// How far a group is behind in one partition.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub struct PartitionLag {
     /// The partition.
     pub partition: TopicPartition,
     /// Where the group is.
-    pub committed: CommittedOffset,
+    pub committed: OffsetAndMetadata,
     /// The offset after the last record, or why it is not known: the topic may have been deleted.
     pub end_offset: Result<i64, AdminError>,
 }

@@ -25,37 +25,13 @@ use super::{
     leaders::by_topic,
     rounds::Rule,
 };
-use crate::TopicPartition;
+use crate::{TopicPartition, consumer::OffsetAndMetadata};
 
 /// Later versions name topics by id. Names work everywhere, also where a service announces those versions without ids.
 const LAST_VERSION_WITH_NAMES: i16 = 9;
 
-/// Where a group is in a partition.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CommittedOffset {
-    /// The offset of the next record to read.
-    pub offset: i64,
-    /// The leader epoch of the last record read, if it is known.
-    pub leader_epoch: Option<i32>,
-    /// The note that was committed with it.
-    pub metadata: String,
-}
-
-impl CommittedOffset {
-    /// An offset without epoch and note.
-    pub fn new(offset: i64) -> Self {
-        Self { offset, ..Self::default() }
-    }
-}
-
-impl From<i64> for CommittedOffset {
-    fn from(offset: i64) -> Self {
-        Self::new(offset)
-    }
-}
-
 /// The committed offsets of a group, by partition; what has none is not there.
-pub type GroupOffsets = BTreeMap<TopicPartition, CommittedOffset>;
+pub type GroupOffsets = BTreeMap<TopicPartition, OffsetAndMetadata>;
 
 /// A group whose offsets to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +88,7 @@ impl Admin {
     pub async fn alter_group_offsets(
         &self,
         group: impl Into<GroupId>,
-        offsets: impl IntoIterator<Item = (TopicPartition, impl Into<CommittedOffset>)>,
+        offsets: impl IntoIterator<Item = (TopicPartition, impl Into<OffsetAndMetadata>)>,
     ) -> Outcomes<TopicPartition, ()> {
         let group = group.into();
         let offsets: Vec<_> = offsets.into_iter().map(|(partition, offset)| (partition, offset.into())).collect();
@@ -233,8 +209,9 @@ fn offsets<'a>(
         check(&partition, code, None, || ())?;
         if offset >= 0 {
             let leader_epoch = Some(epoch).filter(|epoch| *epoch >= 0);
-            let metadata = metadata.map(ToString::to_string).unwrap_or_default();
-            offsets.insert(partition, CommittedOffset { offset, leader_epoch, metadata });
+            let metadata = metadata.map(Str::detach).unwrap_or_default();
+            let committed = OffsetAndMetadata::new(offset).with_leader_epoch(leader_epoch).with_metadata(metadata);
+            offsets.insert(partition, committed);
         }
     }
     Ok(offsets)
@@ -268,7 +245,7 @@ fn commit_request(group: &GroupId, open: &[TopicPartition], offsets: &GroupOffse
                 partition_index,
                 committed_offset: committed.offset,
                 committed_leader_epoch: committed.leader_epoch.unwrap_or(-1),
-                committed_metadata: Some(committed.metadata.as_str().into()),
+                committed_metadata: Some(committed.metadata.clone()),
             })
         };
         let partitions = indexes.into_iter().filter_map(partition).collect();
@@ -374,7 +351,7 @@ mod tests {
             let answers = fetched(&response, &[query("g", None)]);
             let [(group, Ok(offsets))] = answers.as_slice() else { panic!("one group: {answers:?}") };
             assert_eq!(*group, "g");
-            let expected = GroupOffsets::from([(TopicPartition::new("t", 0), CommittedOffset::new(5))]);
+            let expected = GroupOffsets::from([(TopicPartition::new("t", 0), OffsetAndMetadata::new(5))]);
             assert_eq!(*offsets, expected);
         }
     }
@@ -395,7 +372,7 @@ mod tests {
     #[test]
     fn an_admin_commits_as_nobody() {
         let partition = TopicPartition::new("t", 3);
-        let offsets = GroupOffsets::from([(partition.clone(), CommittedOffset::new(7))]);
+        let offsets = GroupOffsets::from([(partition.clone(), OffsetAndMetadata::new(7))]);
         let request = commit_request(&"g".into(), &[partition], &offsets);
         assert_eq!((request.generation_id_or_member_epoch, &*request.member_id), (-1, ""));
         let partition = &request.topics[0].partitions[0];

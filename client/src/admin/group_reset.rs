@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use ottla_protocol::types::{GroupId, TopicName};
 
-use super::{Admin, AdminError, CommittedOffset, ListedOffset, OffsetSpec, Outcomes};
-use crate::{TopicPartition, config::IsolationLevel};
+use super::{Admin, AdminError, ListedOffset, OffsetSpec, Outcomes};
+use crate::{TopicPartition, config::IsolationLevel, consumer::OffsetAndMetadata};
 
 /// Where to move a group to, in each partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl Admin {
         group: impl Into<GroupId>,
         moves: impl IntoIterator<Item = OffsetMove>,
     ) -> Outcomes<TopicPartition, ()> {
-        let offsets = moves.into_iter().map(|planned| (planned.partition, CommittedOffset::new(planned.to)));
+        let offsets = moves.into_iter().map(|planned| (planned.partition, OffsetAndMetadata::new(planned.to)));
         self.alter_group_offsets(group, offsets.collect::<Vec<_>>()).await
     }
 

@@ -61,7 +61,7 @@ pub use self::{
     describe_topics::{PartitionDescription, TopicDescription, TopicListing},
     error::AdminError,
     group_lag::PartitionLag,
-    group_offsets::{CommittedOffset, GroupOffsets, GroupOffsetsQuery},
+    group_offsets::{GroupOffsets, GroupOffsetsQuery},
     group_reset::{OffsetMove, ResetScope, ResetTarget},
     groups::{GroupDescription, GroupFilter, GroupListing, GroupMember, MemberToRemove},
     log_dirs::{LogDirDescription, ReplicaDescription},

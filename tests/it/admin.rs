@@ -1,25 +1,58 @@
-//! Every admin call against a running Kafka, whose servers `KAFKA_BOOTSTRAP_SERVERS` names:
-//! `cargo test -p ottla-client --test admin -- --ignored`.
+//! The admin calls against the reference broker and, where `KAFKA_BOOTSTRAP_SERVERS` names one, a real Kafka:
+//! `cargo test --test it admin::kafka -- --ignored`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ottla_client::{
-    Client, TopicPartition,
+use ottla::{
+    TopicPartition,
     admin::{
-        Admin, AdminError, CommittedOffset, ConfigChange, ConfigDetail, ConfigResource, ConfigResourceType,
-        ConfigSource, ConfigType, GroupFilter, GroupOffsetsQuery, MemberToRemove, NewPartitions, NewTopic, OffsetSpec,
-        RecordsToDelete, ResetScope, ResetTarget,
+        Admin, AdminError, ConfigChange, ConfigDetail, ConfigResource, ConfigResourceType, ConfigSource, ConfigType,
+        GroupFilter, GroupOffsetsQuery, MemberToRemove, NewPartitions, NewTopic, OffsetSpec, RecordsToDelete,
+        ResetScope, ResetTarget,
     },
     config::IsolationLevel,
+    consumer::OffsetAndMetadata,
     producer::Record,
+    protocol::{error_code::ErrorCode, types::NodeId, wire::Uuid},
 };
-use ottla_protocol::{error_code::ErrorCode, types::NodeId, wire::Uuid};
+use tokio::time::Instant;
+
+use crate::{
+    support::{CuttableNetwork, client, start},
+    versions::like_kafka_2_1,
+};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
-fn admin() -> Admin {
-    let servers = std::env::var("KAFKA_BOOTSTRAP_SERVERS").expect("KAFKA_BOOTSTRAP_SERVERS");
-    Client::connect(&servers).expect("valid servers").admin()
+macro_rules! against_both {
+    ($($name:ident)+) => {
+        mod reference {
+            $(#[tokio::test(start_paused = true)]
+            async fn $name() -> super::TestResult {
+                let cluster = crate::support::start(|cluster| cluster).await;
+                super::$name(crate::support::client(&cluster).admin()).await
+            })+
+        }
+
+        mod kafka {
+            $(#[tokio::test]
+            #[ignore = "needs a Kafka, see KAFKA_BOOTSTRAP_SERVERS"]
+            async fn $name() -> super::TestResult {
+                let servers = std::env::var("KAFKA_BOOTSTRAP_SERVERS").expect("KAFKA_BOOTSTRAP_SERVERS");
+                super::$name(ottla::Client::connect(&servers)?.admin()).await
+            })+
+        }
+    };
+}
+
+against_both! {
+    topics_are_created_described_grown_and_deleted
+    many_partitions_are_described_over_pages
+    offsets_are_looked_up_and_records_deleted
+    settings_are_described_and_changed
+    cluster_quorum_and_log_directories_are_described
+    group_offsets_are_set_read_moved_and_deleted
+    members_are_described_and_removed
 }
 
 /// A name that no other run has used.
@@ -42,10 +75,8 @@ async fn produce(admin: &Admin, topic: &str, partition: i32, timestamps: &[i64])
     Ok(())
 }
 
-#[tokio::test]
-#[ignore = "needs a Kafka"]
-async fn topics_are_created_described_grown_and_deleted() -> TestResult {
-    let (admin, name) = (admin(), unique("topics"));
+async fn topics_are_created_described_grown_and_deleted(admin: Admin) -> TestResult {
+    let name = unique("topics");
     let new = || NewTopic::new(&name).partitions(2).replication_factor(1).config("retention.ms", "1234567");
 
     let validated = admin.validate_new_topics([new()]).await.all()?;
@@ -85,10 +116,8 @@ async fn topics_are_created_described_grown_and_deleted() -> TestResult {
     Ok(())
 }
 
-#[tokio::test]
-#[ignore = "needs a Kafka"]
-async fn many_partitions_are_described_over_pages() -> TestResult {
-    let (admin, name) = (admin(), unique("pages"));
+async fn many_partitions_are_described_over_pages(admin: Admin) -> TestResult {
+    let name = unique("pages");
     admin.create_topics([NewTopic::new(&name).partitions(2100), NewTopic::new(format!("{name}-z"))]).await.all()?;
     let described = admin.describe_topics([name.clone(), format!("{name}-z")]).await.all()?;
     let indexes: Vec<_> = described[0].1.partitions.iter().map(|partition| partition.index).collect();
@@ -98,10 +127,8 @@ async fn many_partitions_are_described_over_pages() -> TestResult {
     Ok(())
 }
 
-#[tokio::test]
-#[ignore = "needs a Kafka"]
-async fn offsets_are_looked_up_and_records_deleted() -> TestResult {
-    let (admin, name) = (admin(), unique("offsets"));
+async fn offsets_are_looked_up_and_records_deleted(admin: Admin) -> TestResult {
+    let name = unique("offsets");
     admin.create_topic(NewTopic::new(&name).partitions(2).replication_factor(1)).await?;
     produce(&admin, &name, 0, &[1000, 3000, 2000]).await?;
     let (zero, one) = (TopicPartition::new(&name, 0), TopicPartition::new(&name, 1));
@@ -123,7 +150,7 @@ async fn offsets_are_looked_up_and_records_deleted() -> TestResult {
     let both = admin.list_topic_offsets([&name], OffsetSpec::Latest).await?.all()?;
     assert_eq!(both.iter().map(|(_, listed)| listed.offset).collect::<Vec<_>>(), [Some(3), Some(0)]);
 
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let missing = TopicPartition::new(&name, 7);
     let listed = admin.list_offsets(
         [(missing, OffsetSpec::Latest), (one.clone(), OffsetSpec::Latest)],
@@ -150,10 +177,8 @@ async fn offsets_are_looked_up_and_records_deleted() -> TestResult {
     Ok(())
 }
 
-#[tokio::test]
-#[ignore = "needs a Kafka"]
-async fn settings_are_described_and_changed() -> TestResult {
-    let (admin, name) = (admin(), unique("configs"));
+async fn settings_are_described_and_changed(admin: Admin) -> TestResult {
+    let name = unique("configs");
     admin.create_topic(NewTopic::new(&name).partitions(1).replication_factor(1)).await?;
     let topic = ConfigResource::topic(&name);
     let node = admin.describe_cluster().await?.brokers[0].id;
@@ -202,17 +227,15 @@ async fn settings_are_described_and_changed() -> TestResult {
     }
     admin.list_config_resources([ConfigResourceType::CLIENT_METRICS]).await?;
 
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     admin.describe_configs([ConfigResource::broker(NodeId(99))]).await.all().expect_err("no such broker");
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     admin.delete_topics([&name]).await.all()?;
     Ok(())
 }
 
-#[tokio::test]
-#[ignore = "needs a Kafka"]
-async fn cluster_quorum_and_log_directories_are_described() -> TestResult {
-    let (admin, name) = (admin(), unique("cluster"));
+async fn cluster_quorum_and_log_directories_are_described(admin: Admin) -> TestResult {
+    let name = unique("cluster");
     let cluster = admin.describe_cluster().await?;
     assert!(cluster.cluster_id.is_some() && cluster.controller.is_some());
     assert!(cluster.brokers.iter().all(|broker| broker.is_fenced || broker.address.is_some()));
@@ -233,21 +256,19 @@ async fn cluster_quorum_and_log_directories_are_described() -> TestResult {
     Ok(())
 }
 
-#[tokio::test]
-#[ignore = "needs a Kafka"]
-async fn group_offsets_are_set_read_moved_and_deleted() -> TestResult {
-    let (admin, name, group) = (admin(), unique("group-topic"), unique("group"));
+async fn group_offsets_are_set_read_moved_and_deleted(admin: Admin) -> TestResult {
+    let (name, group) = (unique("group-topic"), unique("group"));
     admin.create_topic(NewTopic::new(&name).partitions(2).replication_factor(1)).await?;
     produce(&admin, &name, 0, &[1000, 2000, 3000, 4000]).await?;
     let (zero, one) = (TopicPartition::new(&name, 0), TopicPartition::new(&name, 1));
 
     assert!(admin.list_group_offsets(group.as_str()).await?.is_empty());
-    let noted = CommittedOffset { offset: 1, leader_epoch: Some(0), metadata: "a note".into() };
+    let noted = OffsetAndMetadata::new(1).with_leader_epoch(Some(0)).with_metadata("a note");
     admin.alter_group_offsets(group.as_str(), [(zero.clone(), noted.clone())]).await.all()?;
     admin.alter_group_offsets(group.as_str(), [(one.clone(), 0)]).await.all()?;
     let committed = admin.list_group_offsets(group.as_str()).await?;
     assert_eq!(committed.get(&zero), Some(&noted));
-    assert_eq!(committed.get(&one), Some(&CommittedOffset::new(0)));
+    assert_eq!(committed.get(&one), Some(&OffsetAndMetadata::new(0)));
     let other = unique("other");
     let queries = [
         GroupOffsetsQuery { group: group.as_str().into(), partitions: Some(vec![zero.clone()]) },
@@ -297,22 +318,140 @@ async fn group_offsets_are_set_read_moved_and_deleted() -> TestResult {
     Ok(())
 }
 
-/// Needs a running consumer too: `KAFKA_GROUP` names its group.
-#[tokio::test]
-#[ignore = "needs a Kafka and a consumer"]
-async fn members_are_described_and_removed() -> TestResult {
-    let group = std::env::var("KAFKA_GROUP").expect("KAFKA_GROUP");
-    let admin = admin();
-    let described = admin.describe_group(group.as_str()).await?;
-    println!("{described:#?}");
-    assert!(described.members.iter().any(|member| !member.assignment.is_empty()));
+async fn members_are_described_and_removed(admin: Admin) -> TestResult {
+    let (name, group) = (unique("members-topic"), unique("members"));
+    admin.create_topic(NewTopic::new(&name).partitions(3).replication_factor(1)).await?;
+    let builder = admin.client().consumer(&group).group_instance_id("first").from_beginning();
+    let mut consumer = builder.subscribe([name.as_str()]).build().await?;
+    let consuming = tokio::spawn(async move {
+        loop {
+            // A member that is taken out may be told so here.
+            let _ = consumer.poll(Duration::from_millis(100)).await;
+        }
+    });
+    let described = loop {
+        match admin.describe_group(group.as_str()).await {
+            Ok(group) if group.state == "Stable" => break group,
+            Ok(_) | Err(AdminError::Refused { .. }) => tokio::time::sleep(Duration::from_millis(100)).await,
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let [member] = described.members.as_slice() else { panic!("one member: {described:?}") };
+    assert_eq!(member.group_instance_id.as_deref(), Some("first"));
+    let assigned: Vec<_> = (0..3).map(|index| TopicPartition::new(&name, index)).collect();
+    assert_eq!(member.assignment, assigned);
+
     assert_eq!(code(admin.delete_groups([group.as_str()]).await.all()), Some(ErrorCode::NON_EMPTY_GROUP));
-    let topic = described.members[0].assignment[0].clone();
-    let set = admin.alter_group_offsets(group.as_str(), [(topic.clone(), 0)]).await.all();
-    assert_eq!(code(set), Some(ErrorCode::UNKNOWN_MEMBER_ID));
-    let deleted = admin.delete_group_offsets(group.as_str(), [topic]).await.all();
+    let set = admin.alter_group_offsets(group.as_str(), [(assigned[0].clone(), 0)]).await.all();
+    assert_eq!(code(set), Some(ErrorCode::UNKNOWN_MEMBER_ID), "a group with members moves by itself");
+    let deleted = admin.delete_group_offsets(group.as_str(), [assigned[0].clone()]).await.all();
     assert_eq!(code(deleted), Some(ErrorCode::GROUP_SUBSCRIBED_TO_TOPIC));
-    let removed = admin.remove_all_members_from_group(group.as_str(), "test").await?.all()?;
-    assert_eq!(removed.len(), described.members.len());
+
+    consuming.abort();
+    let members = [MemberToRemove::Instance("first".into()), MemberToRemove::Instance("other".into())];
+    let removed = admin.remove_members_from_group(group.as_str(), members, "test").await;
+    assert_eq!((removed.done().count(), removed.failed().count()), (1, 1));
+    assert!(admin.describe_group(group.as_str()).await?.members.is_empty());
+    assert!(admin.remove_all_members_from_group(group.as_str(), "test").await?.is_empty());
+    admin.delete_groups([group.as_str()]).await.all()?;
+    admin.delete_topics([&name]).await.all()?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_of_kafka_2_1_serves_what_it_can_and_the_rest_is_a_typed_error() -> TestResult {
+    let cluster = start(like_kafka_2_1).await;
+    let admin = client(&cluster).admin();
+    let created = admin.create_topic(NewTopic::new("t").partitions(2).replication_factor(1)).await?;
+    assert!(created.id.is_zero() && created.configs.is_none());
+    let defaults = admin.create_topic(NewTopic::new("u")).await;
+    assert!(matches!(defaults, Err(AdminError::Unsupported { needs: 4, broker: 3, .. })), "{defaults:?}");
+    assert_eq!(admin.describe_topic("t").await?.partitions.len(), 2);
+    assert_eq!(admin.list_topics().await?.len(), 1);
+    admin.create_partitions([NewPartitions::new("t", 3)]).await.all()?;
+    produce(&admin, "t", 0, &[1, 2]).await?;
+    assert_eq!(admin.list_topic_offsets(["t"], OffsetSpec::Latest).await?.all()?[0].1.offset, Some(2));
+    let zero = TopicPartition::new("t", 0);
+    let newer = admin.list_offsets([(zero.clone(), OffsetSpec::MaxTimestamp)], IsolationLevel::ReadUncommitted).await;
+    assert!(matches!(newer.all(), Err(AdminError::Unsupported { needs: 7, broker: 4, .. })));
+    assert_eq!(admin.describe_cluster().await?.brokers.len(), 1);
+
+    admin.alter_group_offsets("g", [(zero.clone(), 1)]).await.all()?;
+    assert_eq!(admin.group_lag("g").await?[0].lag(), Some(1));
+    assert_eq!(admin.list_groups(&GroupFilter::default()).await?[0].id, "g");
+    assert_eq!(admin.describe_group("g").await?.state, "Empty");
+    let missing = admin.describe_group("h").await;
+    assert_eq!(code(missing), Some(ErrorCode::GROUP_ID_NOT_FOUND));
+    let queries = ["g", "h"].map(|group| GroupOffsetsQuery { group: group.into(), partitions: None });
+    let offsets = admin.list_offsets_of_groups(queries.clone(), false).await.all()?;
+    assert_eq!((offsets[0].1.len(), offsets[1].1.len()), (1, 0));
+    let stable = admin.list_offsets_of_groups(queries, true).await.all();
+    assert!(matches!(stable, Err(AdminError::Unsupported { needs: 7, broker: 5, .. })), "{stable:?}");
+    let member = [MemberToRemove::Instance("m".into())];
+    let removed = admin.remove_members_from_group("g", member, "").await.all();
+    assert!(matches!(removed, Err(AdminError::Unsupported { needs: 3, broker: 2, .. })), "{removed:?}");
+    let deleted = admin.delete_group_offsets("g", [zero.clone()]).await.all();
+    assert_eq!(
+        code_name(deleted),
+        "the broker serves OffsetDelete in no version, this client needs in versions 0 to 0"
+    );
+    admin.delete_groups(["g"]).await.all()?;
+
+    let topic = ConfigResource::topic("t");
+    admin.alter_configs([(topic.clone(), vec![("retention.ms".into(), "5".into())])]).await.all()?;
+    let configs = admin.describe_configs([topic]).await.all()?;
+    assert!(configs[0].1.iter().any(|config| config.name == "retention.ms" && config.value.as_deref() == Some("5")));
+    assert_eq!(admin.delete_records([(zero, RecordsToDelete::Before(1))]).await.all()?[0].1, 1);
+    let by_id = admin.delete_topics_by_id([Uuid([1; 16])]).await.all();
+    assert!(matches!(by_id, Err(AdminError::Unsupported { needs: 6, broker: 3, .. })), "{by_id:?}");
+    admin.delete_topics(["t"]).await.all()?;
+    Ok(())
+}
+
+fn code_name<T: std::fmt::Debug>(result: Result<T, AdminError>) -> String {
+    result.expect_err("a failure").to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_created_by_a_call_whose_answer_was_lost_is_not_said_to_have_been_there() -> TestResult {
+    let cluster = start(|cluster| cluster).await;
+    let network = CuttableNetwork::of(&cluster);
+    let client = ottla::embedded::client(&cluster)?.connector(network.connector()).build()?;
+    let admin = client.admin();
+    let cutter = tokio::spawn(async move {
+        let mut rng = fastrand::Rng::with_seed(7);
+        loop {
+            tokio::time::sleep(Duration::from_micros(rng.u64(1..3000))).await;
+            network.cut();
+        }
+    });
+    let mut uncertain = 0;
+    for number in 0..100 {
+        let name = format!("t-{number}");
+        match admin.create_topic(NewTopic::new(&name)).await {
+            Ok(_) => {}
+            Err(AdminError::Uncertain { code: ErrorCode::TOPIC_ALREADY_EXISTS, .. }) => uncertain += 1,
+            Err(error) => panic!("{name}: {error}"),
+        }
+    }
+    cutter.abort();
+    println!("{uncertain} uncertain");
+    assert_eq!(admin.list_topics().await?.len(), 100);
+    assert!(uncertain > 0, "no answer was ever lost: the cuts missed");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_is_gone_is_given_up_in_time_with_the_cause() -> TestResult {
+    let cluster = start(|cluster| cluster).await;
+    let admin = client(&cluster).admin().timeout(Duration::from_secs(5));
+    admin.create_topic(NewTopic::new("t")).await?;
+    cluster.shutdown().await?;
+    let began = Instant::now();
+    let error = admin.list_topics().await.expect_err("nobody is there");
+    assert!(matches!(error, AdminError::Timeout { possibly_done: false, cause: Some(_), .. }), "{error}");
+    let offsets = [(TopicPartition::new("t", 0), OffsetSpec::Latest)];
+    admin.list_offsets(offsets, IsolationLevel::ReadUncommitted).await.all().expect_err("nobody is there");
+    assert_eq!(began.elapsed().as_secs(), 10);
     Ok(())
 }
