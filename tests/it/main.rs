@@ -1,7 +1,9 @@
 //! Client and broker together. One binary: each test starts a cluster of its own, on a network within the process unless
 //! it says otherwise.
 
+mod consume;
 mod faults;
+mod groups;
 mod produce;
 mod support;
 mod versions;
