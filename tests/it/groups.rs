@@ -236,7 +236,11 @@ async fn a_static_member_restarts_without_a_rebalance() {
     let a = Running::start(builder("a")).await;
     let b = Running::start(builder("b")).await;
     until("two share", || share(&[&a, &b], 6) && b.count() == 3).await;
-    let before = (a.watch.log().rebalances, a.watch.log().assigned.clone());
+    let state = |watch: &Watch| {
+        let log = watch.log();
+        (log.rebalances, log.assigned.clone())
+    };
+    let before = state(&a.watch);
     let of_b = b.watch.log().assigned.clone();
     let gone = b.watch.clone();
     b.close().await;
@@ -244,7 +248,7 @@ async fn a_static_member_restarts_without_a_rebalance() {
     let b = Running::start(builder("b")).await;
     until("it is back", || b.watch.log().assigned == of_b).await;
     tokio::time::sleep(Duration::from_secs(10)).await;
-    assert_eq!((a.watch.log().rebalances, a.watch.log().assigned.clone()), before);
+    assert_eq!(state(&a.watch), before);
 }
 
 #[tokio::test(start_paused = true)]
@@ -298,8 +302,8 @@ async fn who_asks_for_no_records_for_too_long_leaves_and_is_told() {
     assert!(slow.explain().iter().any(|wait| wait.reason.contains("no records were asked for")), "{:?}", slow.explain());
     let error = slow.recv().await.unwrap_err();
     assert!(matches!(error, ConsumeError::PollIntervalExceeded { .. }) && error.is_retriable(), "{error}");
-    let (lost, given_up) = (watch.log().lost, watch.log().given_up.len());
-    assert_eq!(lost + given_up, 6);
+    let lost = watch.log().lost;
+    assert_eq!(lost + watch.log().given_up.len(), 6);
     let mut again = tokio::spawn(async move { slow.recv().await });
     until("it is back", || watch.count() == 3).await;
     assert!(tokio::time::timeout(Duration::from_secs(1), &mut again).await.is_err(), "there is nothing to read");
@@ -310,10 +314,10 @@ async fn a_pattern_takes_in_topics_that_are_created_later() {
     let cluster = start(|c| c.topic("orders-a", 2).topic("other", 1)).await;
     let mut config = client(&cluster).config().clone();
     config.metadata_max_age = Duration::from_secs(5);
-    let client = ottla::embedded::client(&cluster).unwrap().config(config).build().unwrap();
-    let a = Running::start(client.consumer("g").subscribe_pattern("orders-.*")).await;
+    let quick = ottla::embedded::client(&cluster).unwrap().config(config).build().unwrap();
+    let a = Running::start(quick.consumer("g").subscribe_pattern("orders-.*")).await;
     until("what is there", || a.count() == 2).await;
-    send(&client, "orders-b", 1).await;
+    send(&client(&cluster), "orders-b", 1).await;
     until("what came later", || a.watch.log().assigned.contains(&TopicPartition::new("orders-b", 0))).await;
     assert!(!a.watch.log().assigned.contains(&TopicPartition::new("other", 0)));
     until("its records are read", || a.watch.log().records.len() == 1).await;
