@@ -2,7 +2,9 @@
 //! it says otherwise.
 
 mod admin;
+mod consume;
 mod faults;
+mod groups;
 mod produce;
 mod support;
 mod versions;

@@ -1,6 +1,9 @@
 //! The task of a consumer that looks things up and keeps one fetch loop per broker.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use ottla_protocol::types::NodeId;
 use tokio::{
@@ -19,6 +22,7 @@ use super::{
 pub(super) async fn run(shared: Arc<Shared>, mut rng: fastrand::Rng) {
     let mut metadata = shared.inner.watch_metadata();
     let mut lookups = JoinSet::new();
+    let mut interest = tokio::time::interval(shared.interest_interval());
     let mut fetchers = Fetchers { shared: shared.clone(), tasks: JoinSet::new(), by_node: HashMap::new() };
     loop {
         let current = metadata.borrow_and_update().clone();
@@ -48,8 +52,15 @@ pub(super) async fn run(shared: Arc<Shared>, mut rng: fastrand::Rng) {
             () = shared.work.notified() => {}
             () = later => {}
             Some(_) = lookups.join_next() => {}
+            _ = interest.tick() => keep_interest(&shared),
         }
     }
+}
+
+/// Metadata forgets topics that nobody has asked for in a while.
+fn keep_interest(shared: &Shared) {
+    let topics: HashSet<_> = shared.assignment().partitions().map(|partition| partition.topic.clone()).collect();
+    topics.iter().for_each(|topic| shared.inner.take_interest(topic));
 }
 
 /// The fetch loops by broker.

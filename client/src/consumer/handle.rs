@@ -149,7 +149,8 @@ impl Consumer {
             if !records.is_empty() {
                 return Ok(records);
             }
-            if self.shared.assignment().is_empty() && !self.shared.member().is_subscribed() {
+            let is_empty = self.shared.assignment().is_empty();
+            if is_empty && !self.shared.member().is_subscribed() {
                 return Err(ConsumeError::NothingAssigned);
             }
             self.wait().await;

@@ -1,6 +1,9 @@
 //! What the handle of a consumer and its tasks share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use ottla_protocol::types::GroupId;
 use tokio::{
@@ -68,6 +71,11 @@ impl Shared {
         partitions.iter().for_each(|partition| assignment.add(now, partition, Start::Committed));
         drop(assignment);
         self.wake_all();
+    }
+
+    /// How often to tell that topics are of interest, for metadata forgets those that nobody asks for.
+    pub(super) fn interest_interval(&self) -> Duration {
+        self.inner.config.metadata_max_idle / 3
     }
 
     /// Lets every task look at the assignment again.

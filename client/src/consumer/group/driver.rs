@@ -22,9 +22,6 @@ use crate::{
 /// How long a request that the coordinator may park can take beyond `max.poll.interval.ms`.
 const PARKED_MARGIN: Duration = Duration::from_secs(5);
 
-/// How often to tell that topics are still of interest.
-const INTEREST_INTERVAL: Duration = Duration::from_secs(30);
-
 /// How long leaving may take; after that the session times out.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -116,7 +113,7 @@ impl Interest {
             if all { inner.take_interest_in_all() } else { inner.drop_interest_in_all() }
         }
         let now = Instant::now();
-        let is_old = self.told.is_none_or(|told| told + INTEREST_INTERVAL <= now);
+        let is_old = self.told.is_none_or(|told| told + self.shared.interest_interval() <= now);
         if is_old || topics != self.topics {
             topics.iter().for_each(|topic| inner.take_interest(topic));
             self.topics = topics;
