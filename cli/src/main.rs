@@ -42,11 +42,6 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<()> {
-    match command {
-        Command::Completions(arguments) => return arguments.run(),
-        Command::Man(arguments) => return arguments.run(),
-        _ => {}
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         match command {
@@ -57,7 +52,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Group(arguments) => arguments.run().await,
             Command::Cluster(arguments) => arguments.run().await,
             Command::Perf(arguments) => arguments.run().await,
-            Command::Completions(_) | Command::Man(_) => Ok(()),
+            Command::Completions(arguments) => arguments.run(),
+            Command::Man(arguments) => arguments.run(),
         }
     });
     // A thread that still waits for standard input must not hold up the end.

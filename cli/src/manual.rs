@@ -6,10 +6,7 @@ use anyhow::Context;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use crate::{
-    command::Ottla,
-    output::{Output, stdout_error},
-};
+use crate::{command::Ottla, output::print_text};
 
 /// Print the completions of a shell
 #[derive(Args, Debug)]
@@ -27,9 +24,8 @@ impl CompletionsArgs {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Ottla::command(), "ottla", &mut script);
-        let mut output = Output::stdout();
-        output.write(&script)?;
-        output.flush()
+        let script = String::from_utf8(script)?;
+        print_text(|_| script)
     }
 }
 
@@ -52,13 +48,8 @@ impl ManArgs {
         let pages =
             fs::read_dir(&self.dir).and_then(|pages| pages.collect::<io::Result<Vec<_>>>()).with_context(failed)?;
         let ours = pages.iter().filter(|page| page.file_name().to_string_lossy().starts_with("ottla")).count();
-        writeln_stdout(&format!("{ours} pages in {}", self.dir.display()))
+        print_text(|_| format!("{ours} pages in {}\n", self.dir.display()))
     }
-}
-
-fn writeln_stdout(line: &str) -> anyhow::Result<()> {
-    use io::Write as _;
-    writeln!(io::stdout(), "{line}").map_err(stdout_error)
 }
 
 #[cfg(test)]
