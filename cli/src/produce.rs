@@ -190,7 +190,8 @@ impl Work<'_> {
                 None => record,
             }
         });
-        let deliveries = self.producer.send_many(records).await?;
+        let records: Vec<_> = records.collect();
+        let deliveries = self.producer.send_many(&records).await?;
         self.tally.bytes += bytes as u64;
         self.under_way.push_back(deliveries);
         while self.under_way.len() > MAX_UNDER_WAY {

@@ -110,8 +110,9 @@ impl<'a> Run<'a> {
             // One record of each chunk is timed: a task for each record would be most of what is measured.
             self.send_timed().await?;
             let (producer, topic, values) = (self.producer, &self.arguments.topic, &self.values);
-            let records = values.iter().cycle().take(chunk as usize - 1).map(|value| Record::to(topic).value(value));
-            let deliveries = producer.send_many(records).await?;
+            let values = values.iter().cycle().take(chunk as usize - 1);
+            let records: Vec<_> = values.map(|value| Record::to(topic).value(value)).collect();
+            let deliveries = producer.send_many(&records).await?;
             self.sent += deliveries.len();
             self.under_way.push_back(deliveries);
             progress.add(chunk);
