@@ -9,9 +9,9 @@
 //! - What may pass (a leader that moves, a connection that breaks) is tried again, with backoff, until `default.api.timeout.ms`
 //!   is over, or the [`timeout`](Admin::timeout) set for this handle. Attempts that change something and whose outcome
 //!   is not known are not glossed over: see [`AdminError::Uncertain`] and [`AdminError::possibly_done`].
-//! - What the broker is too old for is an error that names the version it lacks; nothing is left out silently.
-//! - Every method is cancel safe in that a dropped future harms neither the client nor later calls; but a request that
-//!   was sent is carried out all the same, so a change may have been made.
+//! - What the broker is too old for is an error that names the version it lacks.
+//! - Calls that read are cancel safe. Those that change something are not, for a request that was sent is carried out
+//!   although the future was dropped; the client and later calls are unharmed in any case.
 //!
 //! ```no_run
 //! use ottla_client::{Client, admin::NewTopic};
@@ -110,5 +110,33 @@ impl Admin {
         K: Clone + Eq + std::hash::Hash + std::fmt::Display,
     {
         Rounds::new(self.call(), api, rule, keys)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{TopicPartition, config::IsolationLevel};
+
+    fn spawnable<F: Future + Send>(_: F) {}
+
+    #[tokio::test]
+    async fn calls_can_be_spawned() {
+        let admin = Client::connect("localhost:1").expect("valid servers").admin();
+        let partition = || TopicPartition::new("t", 0);
+        spawnable(admin.create_topics([NewTopic::new("t")]));
+        spawnable(admin.delete_topics(["t"]));
+        spawnable(admin.describe_topics(["t"]));
+        spawnable(admin.list_offsets([(partition(), OffsetSpec::Latest)], IsolationLevel::ReadUncommitted));
+        spawnable(admin.delete_records([(partition(), RecordsToDelete::All)]));
+        spawnable(admin.describe_configs([ConfigResource::topic("t")]));
+        spawnable(admin.incremental_alter_configs([(ConfigResource::topic("t"), Vec::new())]));
+        spawnable(admin.describe_log_dirs([], None));
+        spawnable(admin.list_groups(&GroupFilter::default()));
+        spawnable(admin.describe_groups(["g"]));
+        spawnable(admin.remove_members_from_group("g", [], ""));
+        spawnable(admin.list_offsets_of_groups([], false));
+        spawnable(admin.alter_group_offsets("g", [(partition(), 0)]));
+        spawnable(admin.reset_group_offsets("g", ResetScope::Committed, ResetTarget::Latest));
     }
 }

@@ -122,11 +122,14 @@ pub struct CreatedTopic {
 
 impl CreatedTopic {
     fn from_wire(result: &CreatableTopicResult) -> Self {
+        let partitions = Some(result.num_partitions).filter(|count| *count >= 0);
+        // A version that does not tell the number does not tell the settings either, and looks as if there were none.
+        let configs = result.configs.as_ref().filter(|_| partitions.is_some());
         Self {
             id: result.topic_id,
-            partitions: Some(result.num_partitions).filter(|count| *count >= 0),
+            partitions,
             replication_factor: Some(result.replication_factor).filter(|count| *count >= 0),
-            configs: result.configs.as_ref().map(|configs| configs.iter().map(ConfigEntry::from_created).collect()),
+            configs: configs.map(|configs| configs.iter().map(ConfigEntry::from_created).collect()),
         }
     }
 }
