@@ -829,3 +829,6 @@ impl Member {
 fn millis(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+mod tests;
