@@ -193,9 +193,7 @@ async fn a_member_that_crashes_is_replaced_when_its_session_ends_and_no_record_i
     let is_up = up.clone();
     let connector = move |address: ServerAddress| {
         let (connect, is_up) = (connect.clone(), is_up.load(Ordering::Relaxed));
-        async move {
-            if is_up { connect.connect(&address).await } else { Err(io::ErrorKind::ConnectionRefused.into()) }
-        }
+        async move { if is_up { connect.connect(&address).await } else { Err(io::ErrorKind::ConnectionRefused.into()) } }
     };
     let crashing = ottla::embedded::client(&cluster).unwrap().connector(connector).build().unwrap();
     let client = client(&cluster);
@@ -299,7 +297,11 @@ async fn who_asks_for_no_records_for_too_long_leaves_and_is_told() {
     slow.recv().await.unwrap();
     let quick = Running::start(builder()).await;
     until("the group goes on without it", || quick.count() == 6).await;
-    assert!(slow.explain().iter().any(|wait| wait.reason.contains("no records were asked for")), "{:?}", slow.explain());
+    assert!(
+        slow.explain().iter().any(|wait| wait.reason.contains("no records were asked for")),
+        "{:?}",
+        slow.explain()
+    );
     let error = slow.recv().await.unwrap_err();
     assert!(matches!(error, ConsumeError::PollIntervalExceeded { .. }) && error.is_retriable(), "{error}");
     let lost = watch.log().lost;
@@ -337,11 +339,7 @@ async fn a_topic_that_is_not_there_yet_is_waited_for_and_explained() {
 async fn an_application_commits_in_its_listener() {
     struct Commit;
     impl RebalanceListener for Commit {
-        fn on_revoked<'a>(
-            &'a self,
-            context: &'a RebalanceContext,
-            _: &'a [TopicPartition],
-        ) -> BoxFuture<'a, ()> {
+        fn on_revoked<'a>(&'a self, context: &'a RebalanceContext, _: &'a [TopicPartition]) -> BoxFuture<'a, ()> {
             Box::pin(async move { context.commit().await.unwrap() })
         }
     }

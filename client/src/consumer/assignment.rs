@@ -15,12 +15,7 @@ use std::{
     time::Duration,
 };
 
-use ottla_protocol::{
-    error_code::ErrorCode,
-    messages::fetch::PartitionData,
-    types::NodeId,
-    wire::Uuid,
-};
+use ottla_protocol::{error_code::ErrorCode, messages::fetch::PartitionData, types::NodeId, wire::Uuid};
 use tokio::time::Instant;
 
 use crate::{
@@ -34,7 +29,7 @@ use crate::{
 use super::{
     error::{BadBatch, ConsumeError},
     fetch::{Chunk, ChunkError, Wanted, position_after},
-    position::{OffsetAndMetadata, Position, SeekTo},
+    position::{OffsetAndMetadata, Position, SeekTo, Watermarks},
 };
 
 /// What stands between an assigned partition and its records.
@@ -64,14 +59,12 @@ pub(super) enum OffsetTarget {
 }
 
 /// Where to begin with a partition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Start {
     /// At the group's committed offset.
     Committed,
     /// As `auto.offset.reset` says.
     Reset,
-    /// At this offset.
-    At(OffsetAndMetadata),
 }
 
 /// A partition at a version of its position.
@@ -277,10 +270,6 @@ impl Assignment {
         self.partitions.is_empty()
     }
 
-    pub(super) fn contains(&self, partition: &TopicPartition) -> bool {
-        self.partitions.contains_key(partition)
-    }
-
     pub(super) fn partitions(&self) -> impl Iterator<Item = &TopicPartition> {
         self.partitions.keys()
     }
@@ -316,7 +305,6 @@ impl Assignment {
             Start::Reset => {
                 reset(self.settings.reset, now, &mut new, || ConsumeError::NoOffset { partition: partition.clone() });
             }
-            Start::At(offset) => new.go_to(now, Position::new(offset.offset, offset.leader_epoch.unwrap_or(-1))),
         }
         self.partitions.insert(partition.clone(), new);
     }
@@ -371,11 +359,6 @@ impl Assignment {
         self.partitions.get(partition)?.position
     }
 
-    /// The positions of all partitions whose position is known.
-    pub(super) fn positions(&self) -> impl Iterator<Item = (&TopicPartition, Position)> {
-        self.partitions.iter().filter_map(|(partition, state)| Some((partition, state.position?)))
-    }
-
     /// How many records are between the position and the end, if both are known.
     pub(super) fn lag(&self, partition: &TopicPartition) -> Option<u64> {
         let state = self.partitions.get(partition)?;
@@ -383,10 +366,14 @@ impl Assignment {
         Some(u64::try_from(end - state.position?.offset).unwrap_or(0))
     }
 
-    /// The log start offset, last stable offset and high watermark as of the last fetch, if there was one.
-    pub(super) fn watermarks(&self, partition: &TopicPartition) -> Option<(i64, i64, i64)> {
+    /// The edges of the log as of the last fetch, if there was one.
+    pub(super) fn watermarks(&self, partition: &TopicPartition) -> Option<Watermarks> {
         let state = self.partitions.get(partition).filter(|state| state.high_watermark >= 0)?;
-        Some((state.log_start_offset, state.last_stable_offset, state.high_watermark))
+        Some(Watermarks {
+            log_start_offset: state.log_start_offset,
+            last_stable_offset: state.last_stable_offset,
+            high_watermark: state.high_watermark,
+        })
     }
 
     /// Bytes that wait to be taken.
@@ -461,7 +448,11 @@ impl Assignment {
             let current_leader_epoch = state.leader_epoch;
             match state.phase {
                 Phase::Lookup(target) => {
-                    offsets.entry(node).or_default().push(OffsetLookup { ticket: ticket(), target, current_leader_epoch });
+                    offsets.entry(node).or_default().push(OffsetLookup {
+                        ticket: ticket(),
+                        target,
+                        current_leader_epoch,
+                    });
                     state.retry.in_flight = true;
                 }
                 Phase::Validate => {
@@ -754,7 +745,13 @@ impl Assignment {
         if state.chunks.is_empty() {
             self.ready.push_back(want.partition.clone());
         }
-        state.chunks.push_back(Chunk { partition: want.partition.clone(), version: want.version, offset, bytes, aborted });
+        state.chunks.push_back(Chunk {
+            partition: want.partition.clone(),
+            version: want.version,
+            offset,
+            bytes,
+            aborted,
+        });
     }
 
     fn fetch_refused(&mut self, now: Instant, node: NodeId, want: &Wanted, code: ErrorCode) -> bool {
@@ -832,9 +829,8 @@ impl Assignment {
 
     /// The next chunk or error, of `same` if that has more. It counts as buffered until it is released.
     pub(super) fn take(&mut self, same: Option<&TopicPartition>) -> Option<Ready> {
-        let is_free = |partition: &TopicPartition| {
-            self.partitions.get(partition).is_some_and(|state| state.paused.is_none())
-        };
+        let is_free =
+            |partition: &TopicPartition| self.partitions.get(partition).is_some_and(|state| state.paused.is_none());
         let same = same.and_then(|same| self.ready.iter().position(|ready| ready == same && is_free(ready)));
         let index = same.or_else(|| self.ready.iter().position(is_free));
         let Some(partition) = index.and_then(|index| self.ready.remove(index)) else { return self.take_error() };
@@ -860,7 +856,8 @@ impl Assignment {
 
     /// Puts back what is left of a chunk.
     pub(super) fn put_back(&mut self, chunk: Chunk) {
-        let Some(state) = self.partitions.get_mut(&chunk.partition).filter(|state| state.version == chunk.version) else {
+        let Some(state) = self.partitions.get_mut(&chunk.partition).filter(|state| state.version == chunk.version)
+        else {
             return;
         };
         if state.chunks.is_empty() {

@@ -24,9 +24,9 @@ use crate::{
 
 use super::{
     error::CommitError,
+    group::Identity,
     offsets::{LAST_BY_NAME, by_topic, moves_coordinator, topic_ids},
     position::OffsetAndMetadata,
-    group::Identity,
     shared::Shared,
 };
 

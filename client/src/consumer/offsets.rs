@@ -247,7 +247,12 @@ fn offset_fetch_request(
     if version < 8 {
         let topics =
             topics.map(|(_, name, partition_indexes)| OffsetFetchRequestTopic { name, partition_indexes }).collect();
-        return OffsetFetchRequest { group_id: group.clone(), topics: Some(topics), require_stable, ..Default::default() };
+        return OffsetFetchRequest {
+            group_id: group.clone(),
+            topics: Some(topics),
+            require_stable,
+            ..Default::default()
+        };
     }
     let topics = topics
         .map(|(topic_id, name, partition_indexes)| OffsetFetchRequestTopics { name, topic_id, partition_indexes })

@@ -161,4 +161,3 @@ async fn round(
 fn is_passing(code: ErrorCode) -> bool {
     code.is_retriable() || matches!(code, ErrorCode::FENCED_LEADER_EPOCH | ErrorCode::UNKNOWN_LEADER_EPOCH)
 }
-

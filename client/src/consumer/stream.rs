@@ -32,11 +32,7 @@ pub struct RecordStream<'a> {
 type Receiving<'a> = Pin<Box<dyn Future<Output = (&'a mut Consumer, Result<Records, ConsumeError>)> + Send + 'a>>;
 
 impl<'a> RecordStream<'a> {
-    pub(super) fn new(
-        consumer: &'a mut Consumer,
-        shared: Arc<Shared>,
-        commits: mpsc::UnboundedSender<Commit>,
-    ) -> Self {
+    pub(super) fn new(consumer: &'a mut Consumer, shared: Arc<Shared>, commits: mpsc::UnboundedSender<Commit>) -> Self {
         let current = Records::default().into_iter();
         Self { shared, commits, current, receiving: None, consumer: Some(consumer) }
     }

@@ -91,7 +91,7 @@ impl FetchWorker {
     }
 
     async fn fetch(&mut self, plan: &FetchPlan) -> Result<(), RequestError> {
-        let connection = self.shared.inner.connection(self.node, Purpose::Fetch).await?;
+        let connection = self.shared.inner.connection(self.node, Purpose::Fetch(self.shared.number)).await?;
         let version = version(&connection, &plan.wanted)?;
         self.round += 1;
         let request = self.request(version, plan);
@@ -108,11 +108,8 @@ impl FetchWorker {
 
     fn request(&mut self, version: i16, plan: &FetchPlan) -> FetchRequest {
         let config = &self.shared.config;
-        let max_wait = if plan.left_out {
-            config.fetch_max_wait.min(WAIT_WITH_FULL_PARTITIONS)
-        } else {
-            config.fetch_max_wait
-        };
+        let max_wait =
+            if plan.left_out { config.fetch_max_wait.min(WAIT_WITH_FULL_PARTITIONS) } else { config.fetch_max_wait };
         let rack = self.shared.inner.config.client_rack.as_deref();
         FetchRequest {
             max_wait_ms: max_wait.as_millis() as i32,

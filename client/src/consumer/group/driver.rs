@@ -30,7 +30,7 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 /// It holds the client, so that a consumer that is dropped with its client can still leave.
 pub(in crate::consumer) async fn run(client: Client, shared: Arc<Shared>, mut closed: watch::Receiver<bool>) {
     let Some(group) = shared.group.clone() else { return };
-    let driver = Driver { group, purpose: client.inner().pool.coordination(), shared };
+    let driver = Driver { group, purpose: Purpose::Coordination(shared.number), shared };
     tokio::select! {
         () = driver.run() => {}
         // Errs when the handle is gone.
@@ -202,7 +202,12 @@ impl Coordinator<'_> {
         })
     }
 
-    async fn send<R: Request>(&self, node: NodeId, request: &R, timeout: Duration) -> Result<R::Response, RequestError> {
+    async fn send<R: Request>(
+        &self,
+        node: NodeId,
+        request: &R,
+        timeout: Duration,
+    ) -> Result<R::Response, RequestError> {
         let connection = self.shared.inner.connection(node, self.purpose).await?;
         let version = connection.versions().newest::<R>()?;
         connection.send(request, version, timeout)?.wait().await
@@ -213,11 +218,8 @@ impl Coordinator<'_> {
         // A parked join holds back what comes after it on its connection.
         let connection = self.shared.inner.connection(node, Purpose::General).await.map_err(|error| failure(&error))?;
         let version = connection.versions().newest::<LeaveGroupRequest>().map_err(|error| failure(&error))?;
-        let member = MemberIdentity {
-            member_id: member_id.clone(),
-            group_instance_id: None,
-            reason: Some(reason.into()),
-        };
+        let member =
+            MemberIdentity { member_id: member_id.clone(), group_instance_id: None, reason: Some(reason.into()) };
         // Version 3 tells several members apart.
         let request = LeaveGroupRequest {
             group_id: self.group.clone(),

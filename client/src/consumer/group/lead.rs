@@ -42,10 +42,9 @@ impl Lead {
         let assigned = self.assignor.assign(&cluster_topics(metadata, &self.topics()), &self.members);
         let members = self.members.iter().zip(assigned);
         let assignments = members.map(|(member, assignment)| {
-            let assignment = assignment.to_bytes().map_err(|error| GroupError::BadMemberData {
-                what: "assignment",
-                reason: error.to_string(),
-            })?;
+            let assignment = assignment
+                .to_bytes()
+                .map_err(|error| GroupError::BadMemberData { what: "assignment", reason: error.to_string() })?;
             Ok(SyncGroupRequestAssignment { member_id: member.member_id.clone(), assignment })
         });
         assignments.collect()
@@ -58,11 +57,7 @@ fn read(member: &JoinGroupResponseMember) -> Member {
         tracing::warn!(member = %member.member_id, %error, "a member's subscription cannot be read");
         Subscription::default()
     });
-    Member {
-        member_id: member.member_id.clone(),
-        group_instance_id: member.group_instance_id.clone(),
-        subscription,
-    }
+    Member { member_id: member.member_id.clone(), group_instance_id: member.group_instance_id.clone(), subscription }
 }
 
 /// How many partitions each topic has; a topic that is only missing from this metadata is left out.

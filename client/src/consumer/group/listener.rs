@@ -21,30 +21,20 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Is told when partitions come and go, to load and save state that belongs to them.
 ///
-/// The methods run within the application's calls of [`recv`](super::Consumer::recv) and its like, and no record is handed
+/// The methods run within the application's calls of [`recv`](crate::consumer::Consumer::recv) and its like, and no record is handed
 /// out before they are done. If such a call is dropped meanwhile, the next one goes on with the same future. The group waits
 /// for the member to give partitions up for no longer than `max.poll.interval.ms`.
-///
-/// [`super::Consumer`]: crate::consumer::Consumer
 pub trait RebalanceListener: Send + Sync + 'static {
     /// These partitions were assigned, in addition to those that the member has already. Seek here to begin elsewhere than
     /// at the committed offsets.
-    fn on_assigned<'a>(
-        &'a self,
-        context: &'a RebalanceContext,
-        partitions: &'a [TopicPartition],
-    ) -> BoxFuture<'a, ()> {
+    fn on_assigned<'a>(&'a self, context: &'a RebalanceContext, partitions: &'a [TopicPartition]) -> BoxFuture<'a, ()> {
         let _ = (context, partitions);
         Box::pin(std::future::ready(()))
     }
 
     /// These partitions are about to be given up. They still belong to this member: commit what was processed. With
     /// automatic commits, the positions are committed afterwards.
-    fn on_revoked<'a>(
-        &'a self,
-        context: &'a RebalanceContext,
-        partitions: &'a [TopicPartition],
-    ) -> BoxFuture<'a, ()> {
+    fn on_revoked<'a>(&'a self, context: &'a RebalanceContext, partitions: &'a [TopicPartition]) -> BoxFuture<'a, ()> {
         let _ = (context, partitions);
         Box::pin(std::future::ready(()))
     }
@@ -72,10 +62,7 @@ impl RebalanceContext {
     }
 
     /// Commits these offsets, each the next one to read. The commit goes on whether or not the returned future is awaited.
-    pub fn commit_offsets(
-        &self,
-        offsets: impl IntoIterator<Item = (TopicPartition, OffsetAndMetadata)>,
-    ) -> Committing {
+    pub fn commit_offsets(&self, offsets: impl IntoIterator<Item = (TopicPartition, OffsetAndMetadata)>) -> Committing {
         send_commit(&self.shared, &self.commits, offsets.into_iter().collect())
     }
 

@@ -113,7 +113,10 @@ pub(super) enum Action {
     Sync(SyncGroupRequest),
     Heartbeat(HeartbeatRequest),
     /// Nothing depends on the answer.
-    Leave { member_id: Str, reason: &'static str },
+    Leave {
+        member_id: Str,
+        reason: &'static str,
+    },
 }
 
 /// An action and the attempt that its answer is for.
@@ -456,7 +459,8 @@ impl Member {
 
     fn beat(&mut self, now: Instant, settings: &Settings, step: &mut Step) {
         let joins = matches!(self.phase, Phase::Joining) && !self.join_is_held_back() && self.retry.in_flight;
-        let is_member = self.generation >= 0 && matches!(self.phase, Phase::Stable | Phase::Joining | Phase::Leading(_));
+        let is_member =
+            self.generation >= 0 && matches!(self.phase, Phase::Stable | Phase::Joining | Phase::Leading(_));
         // A parked join or sync shows that the member lives, and would hold back what comes after it.
         if !is_member || joins || self.heartbeat.in_flight {
             return;
@@ -492,9 +496,8 @@ impl Member {
             },
             Phase::Leading(lead) => {
                 let topics = lead.topics();
-                let missing = topics.iter().any(|topic| {
-                    metadata.topic(topic).is_none() && !metadata.errors.contains_key(topic)
-                });
+                let missing =
+                    topics.iter().any(|topic| metadata.topic(topic).is_none() && !metadata.errors.contains_key(topic));
                 step.interest.extend(topics);
                 let until = self.since + METADATA_PATIENCE;
                 if missing && until > now {
@@ -542,11 +545,7 @@ impl Member {
         Ok(Action::Join(request))
     }
 
-    fn protocol(
-        &self,
-        settings: &Settings,
-        assignor: &dyn Assignor,
-    ) -> Result<JoinGroupRequestProtocol, EncodeError> {
+    fn protocol(&self, settings: &Settings, assignor: &dyn Assignor) -> Result<JoinGroupRequestProtocol, EncodeError> {
         let subscription = Subscription {
             topics: self.joined_topics.iter().cloned().collect(),
             user_data: assignor.user_data(self.previous.as_ref()),

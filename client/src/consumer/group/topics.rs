@@ -51,7 +51,8 @@ mod tests {
 
     fn resolve(topics: &Topics) -> Vec<String> {
         let mut metadata = ClusterMetadata::default();
-        for (name, is_internal) in [("orders", false), ("orders.eu", false), ("my-orders", false), ("__offsets", true)] {
+        for (name, is_internal) in [("orders", false), ("orders.eu", false), ("my-orders", false), ("__offsets", true)]
+        {
             let topic =
                 TopicMetadata { name: name.into(), id: Default::default(), is_internal, partitions: Vec::new() };
             metadata.topics.insert(name.into(), Arc::new(topic));

@@ -162,7 +162,10 @@ fn the_id_that_the_coordinator_gives_is_joined_with_at_once() {
     let response = JoinGroupResponse { member_id: "me".into(), ..refusal(ErrorCode::MEMBER_ID_REQUIRED) };
     scene.member.joined(scene.now, attempt, &response);
     let (_, request) = scene.expect_join();
-    assert_eq!((&*request.member_id, request.session_timeout_ms, request.rebalance_timeout_ms), ("me", 45_000, 300_000));
+    assert_eq!(
+        (&*request.member_id, request.session_timeout_ms, request.rebalance_timeout_ms),
+        ("me", 45_000, 300_000)
+    );
 }
 
 #[test]
@@ -223,11 +226,8 @@ fn a_cooperative_member_joins_with_what_it_has_and_gives_up_what_it_lost() {
 fn a_leader_assigns_for_all_and_looks_after_the_topics() {
     let mut scene = Scene::eager();
     let (attempt, request) = scene.expect_join();
-    let member = |id: &str, metadata: Bytes| JoinGroupResponseMember {
-        member_id: id.into(),
-        group_instance_id: None,
-        metadata,
-    };
+    let member =
+        |id: &str, metadata: Bytes| JoinGroupResponseMember { member_id: id.into(), group_instance_id: None, metadata };
     let response = JoinGroupResponse {
         generation_id: 1,
         protocol_name: Some("range".into()),
@@ -364,7 +364,10 @@ fn an_application_that_asks_for_nothing_for_too_long_leaves_and_joins_again_when
     assert!(scene.member.identity().is_some(), "it waits for records");
     scene.member.polled(scene.now);
     let calls = scene.after(Duration::from_secs(300)).calls;
-    assert!(matches!(&calls[..], [Call { action: Action::Leave { member_id, .. }, .. }] if *member_id == "me"), "{calls:?}");
+    assert!(
+        matches!(&calls[..], [Call { action: Action::Leave { member_id, .. }, .. }] if *member_id == "me"),
+        "{calls:?}"
+    );
     assert!(scene.after(Duration::from_secs(1000)).calls.is_empty());
     scene.member.polls();
     assert_eq!(scene.hand_over(), [Handover::Lost(vec![tp(0)])]);
@@ -375,10 +378,8 @@ fn an_application_that_asks_for_nothing_for_too_long_leaves_and_joins_again_when
 
 #[test]
 fn a_static_member_goes_without_a_word() {
-    let mut scene = Scene::new(Settings {
-        instance: Some("i".into()),
-        ..settings(RangeAssignor, RebalanceProtocol::Eager)
-    });
+    let mut scene =
+        Scene::new(Settings { instance: Some("i".into()), ..settings(RangeAssignor, RebalanceProtocol::Eager) });
     assert_eq!(scene.assign(1, &[0]).assigned, [tp(0)]);
     scene.member.leave(scene.now, "closed");
     assert!(scene.step().calls.is_empty());
@@ -386,10 +387,8 @@ fn a_static_member_goes_without_a_word() {
 
 #[test]
 fn a_restarted_static_leader_leaves_the_assignment_as_it_is() {
-    let mut scene = Scene::new(Settings {
-        instance: Some("i".into()),
-        ..settings(RangeAssignor, RebalanceProtocol::Eager)
-    });
+    let mut scene =
+        Scene::new(Settings { instance: Some("i".into()), ..settings(RangeAssignor, RebalanceProtocol::Eager) });
     let (attempt, request) = scene.expect_join();
     let me = JoinGroupResponseMember {
         member_id: "me".into(),
