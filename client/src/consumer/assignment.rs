@@ -964,3 +964,6 @@ fn missing_leader(metadata: &ClusterMetadata, partition: &TopicPartition) -> Cow
 fn earliest(next: &mut Option<Instant>, at: Instant) {
     *next = Some(next.map_or(at, |next| next.min(at)));
 }
+
+#[cfg(test)]
+mod tests;
