@@ -1,2 +1,66 @@
-//! The ottla command.
-fn main() {}
+//! The `ottla` command: a broker, topics, records, groups and measurements from a terminal.
+
+mod broker;
+mod cluster;
+mod command;
+mod connection;
+mod consume;
+mod exit;
+mod group;
+mod manual;
+mod offset_spec;
+mod offsets;
+mod outcomes;
+mod output;
+mod perf;
+mod produce;
+mod progress;
+mod stop;
+mod template;
+mod timestamp;
+mod topic;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use self::command::{Command, Ottla};
+
+fn main() -> ExitCode {
+    let ottla = Ottla::parse();
+    // OTTLA_LOG=ottla_client=debug tells what a client does.
+    let filter = EnvFilter::try_from_env("OTTLA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(output::paints(&std::io::stderr()))
+        .without_time()
+        .with_target(false)
+        .init();
+    exit::report(run(ottla.command))
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Completions(arguments) => return arguments.run(),
+        Command::Man(arguments) => return arguments.run(),
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(async {
+        match command {
+            Command::Broker(arguments) => arguments.run().await,
+            Command::Topic(arguments) => arguments.run().await,
+            Command::Produce(arguments) => arguments.run().await,
+            Command::Consume(arguments) => arguments.run().await,
+            Command::Group(arguments) => arguments.run().await,
+            Command::Cluster(arguments) => arguments.run().await,
+            Command::Perf(arguments) => arguments.run().await,
+            Command::Completions(_) | Command::Man(_) => Ok(()),
+        }
+    });
+    // A thread that still waits for standard input must not hold up the end.
+    runtime.shutdown_background();
+    result
+}

@@ -215,10 +215,10 @@ impl Producer {
     ///
     /// # Errors
     /// [`SendError`] for the first record that was not taken; those before it are taken.
-    pub async fn send_many<'a>(&self, records: impl IntoIterator<Item = Record<'a>>) -> Result<Deliveries, SendError> {
+    pub async fn send_many(&self, records: &[Record<'_>]) -> Result<Deliveries, SendError> {
         let mut deliveries = Deliveries::default();
         for record in records {
-            let placed = self.place(&record).await?;
+            let placed = self.place(record).await?;
             deliveries.add(&placed.cell, placed.index);
         }
         Ok(deliveries)
