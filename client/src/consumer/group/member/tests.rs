@@ -277,6 +277,19 @@ fn a_lost_generation_takes_the_partitions_away_and_joins_as_the_same_member() {
 }
 
 #[test]
+fn who_is_not_a_member_commits_nothing() {
+    let mut scene = Scene::eager();
+    assert!(matches!(scene.member.committer(), Err(CommitError::RebalanceInProgress)));
+    scene.assign(1, &[0]);
+    scene.hand_over();
+    assert!(matches!(scene.member.committer(), Ok(Some(_))));
+    scene.heartbeat(ErrorCode::ILLEGAL_GENERATION);
+    assert!(matches!(scene.member.committer(), Err(CommitError::Rebalanced)));
+    scene.member.leave(scene.now, "unsubscribed");
+    assert!(matches!(scene.member.committer(), Ok(None)));
+}
+
+#[test]
 fn an_unknown_member_joins_as_a_new_one() {
     let mut scene = Scene::eager();
     scene.assign(1, &[0]);
