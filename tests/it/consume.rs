@@ -62,8 +62,7 @@ async fn assigned_partitions_are_read_in_order_and_to_their_ends() {
 async fn every_codec_is_read() {
     let cluster = start(|c| c.topic("t", 1)).await;
     let client = client(&cluster);
-    let codecs =
-        [Compression::None, Compression::Gzip, Compression::Snappy, Compression::Lz4, Compression::Zstd];
+    let codecs = [Compression::None, Compression::Gzip, Compression::Snappy, Compression::Lz4, Compression::Zstd];
     for compression in codecs {
         let producer = client.producer().compression(compression).build().unwrap();
         for _ in 0..100 {
@@ -88,9 +87,8 @@ async fn a_restarted_consumer_goes_on_after_what_it_committed() {
     let cluster = start(|c| c.topic("t", 1)).await;
     let client = client(&cluster);
     send(&client, "t", 0, 0..100).await;
-    let builder = || {
-        client.consumer("g").manual_commit().from_beginning().max_poll_records(40).assign([partition("t", 0)])
-    };
+    let builder =
+        || client.consumer("g").manual_commit().from_beginning().max_poll_records(40).assign([partition("t", 0)]);
     let mut first = builder().build().await.unwrap();
     assert_eq!(values(&first.recv().await.unwrap()), (0..40).collect::<Vec<_>>());
     first.commit().await.unwrap();

@@ -12,15 +12,21 @@ use std::{
 
 use ottla::{
     Client, TopicPartition,
+    assignor::{Assignment, Assignor, ClusterTopics, Member},
     broker::Cluster,
     config::{AssignorName, ServerAddress},
-    consumer::{BoxFuture, ConsumeError, ConsumerBuilder, GroupError, RebalanceContext, RebalanceListener},
+    consumer::{
+        BoxFuture, CommitError, ConsumeError, ConsumerBuilder, GroupError, RebalanceContext, RebalanceListener,
+    },
     net::Connector,
     producer::Record,
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::support::{CuttableNetwork, client, start};
+use crate::{
+    support::{CuttableNetwork, client, start},
+    versions::like_kafka_2_1,
+};
 
 async fn send(client: &Client, topic: &str, count: usize) {
     let producer = client.producer().build().unwrap();
@@ -193,9 +199,7 @@ async fn a_member_that_crashes_is_replaced_when_its_session_ends_and_no_record_i
     let is_up = up.clone();
     let connector = move |address: ServerAddress| {
         let (connect, is_up) = (connect.clone(), is_up.load(Ordering::Relaxed));
-        async move {
-            if is_up { connect.connect(&address).await } else { Err(io::ErrorKind::ConnectionRefused.into()) }
-        }
+        async move { if is_up { connect.connect(&address).await } else { Err(io::ErrorKind::ConnectionRefused.into()) } }
     };
     let crashing = ottla::embedded::client(&cluster).unwrap().connector(connector).build().unwrap();
     let client = client(&cluster);
@@ -299,7 +303,11 @@ async fn who_asks_for_no_records_for_too_long_leaves_and_is_told() {
     slow.recv().await.unwrap();
     let quick = Running::start(builder()).await;
     until("the group goes on without it", || quick.count() == 6).await;
-    assert!(slow.explain().iter().any(|wait| wait.reason.contains("no records were asked for")), "{:?}", slow.explain());
+    assert!(
+        slow.explain().iter().any(|wait| wait.reason.contains("no records were asked for")),
+        "{:?}",
+        slow.explain()
+    );
     let error = slow.recv().await.unwrap_err();
     assert!(matches!(error, ConsumeError::PollIntervalExceeded { .. }) && error.is_retriable(), "{error}");
     let lost = watch.log().lost;
@@ -337,11 +345,7 @@ async fn a_topic_that_is_not_there_yet_is_waited_for_and_explained() {
 async fn an_application_commits_in_its_listener() {
     struct Commit;
     impl RebalanceListener for Commit {
-        fn on_revoked<'a>(
-            &'a self,
-            context: &'a RebalanceContext,
-            _: &'a [TopicPartition],
-        ) -> BoxFuture<'a, ()> {
+        fn on_revoked<'a>(&'a self, context: &'a RebalanceContext, _: &'a [TopicPartition]) -> BoxFuture<'a, ()> {
             Box::pin(async move { context.commit().await.unwrap() })
         }
     }
@@ -377,4 +381,96 @@ async fn a_member_rejoins_a_group_whose_connections_break_again_and_again() {
     until("two share", || share(&[&a, &b], 6) && b.count() == 3).await;
     let all = || seen(&[&a.watch, &b.watch]).into_iter().collect::<BTreeSet<_>>();
     until("all is read", || all().len() == 400).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_of_a_group_share_on_a_broker_of_kafka_2_1() {
+    let cluster = start(|c| like_kafka_2_1(c.topic("t", 6))).await;
+    let client = client(&cluster);
+    send(&client, "t", 100).await;
+    let a = Running::start(client.consumer("g").subscribe(["t"])).await;
+    let b = Running::start(client.consumer("g").subscribe(["t"])).await;
+    until("two share", || share(&[&a, &b], 6) && b.count() == 3).await;
+    until("all is read", || seen(&[&a.watch, &b.watch]).len() == 100).await;
+    let watch = b.watch.clone();
+    a.close().await;
+    until("the other takes over", || b.count() == 6).await;
+    send(&client, "t", 100).await;
+    until("all is read by it", || watch.log().records.len() >= 100).await;
+    b.close().await;
+    let committed = client.consumer("g").build().await.unwrap();
+    let partitions = (0..6).map(|partition| TopicPartition::new("t", partition));
+    let offsets = committed.committed(partitions).await.unwrap();
+    assert_eq!(offsets.values().map(|offset| offset.offset).sum::<i64>(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_static_member_on_a_broker_that_is_too_old_says_so() {
+    let cluster = start(|c| like_kafka_2_1(c.topic("t", 1))).await;
+    let mut consumer = client(&cluster).consumer("g").group_instance_id("i").subscribe(["t"]).build().await.unwrap();
+    let error = consumer.recv().await.unwrap_err();
+    assert!(error.is_fatal() && error.to_string().contains("group_instance_id"), "{error}");
+}
+
+/// All partitions to the first member.
+#[derive(Debug)]
+struct Greedy;
+
+impl Assignor for Greedy {
+    fn name(&self) -> &str {
+        "greedy"
+    }
+
+    fn assign(&self, topics: &ClusterTopics, members: &[Member]) -> Vec<Assignment> {
+        let mut first = members.iter().map(|member| &member.member_id).min().cloned();
+        members
+            .iter()
+            .map(|member| {
+                let takes = first.take_if(|first| *first == member.member_id).is_some();
+                let count = if takes { topics.partition_count("t") as i32 } else { 0 };
+                Assignment::new((0..count).map(|partition| TopicPartition::new("t", partition)).collect())
+            })
+            .collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_application_brings_an_assignor_of_its_own() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let builder = || client.consumer("g").assign_with([Arc::new(Greedy) as Arc<dyn Assignor>]).subscribe(["t"]);
+    let a = Running::start(builder()).await;
+    let b = Running::start(builder()).await;
+    until("both are members", || a.watch.log().rebalances >= 1 && b.watch.log().rebalances >= 1).await;
+    until("one has all", || a.count().max(b.count()) == 6 && a.count().min(b.count()) == 0).await;
+    let error = client
+        .consumer("g")
+        .from_beginning()
+        .subscribe(["t"])
+        .build()
+        .await
+        .unwrap()
+        .poll(Duration::from_secs(20))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ConsumeError::Group { reason: GroupError::NoCommonAssignor, .. }), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_left_for_want_of_calls_can_commit_nothing() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    send(&client, "t", 10).await;
+    let interval = |config: &mut ottla::config::ConsumerConfig| config.max_poll_interval = Duration::from_secs(6);
+    let builder = client.consumer("g").from_beginning().manual_commit().configure(interval).subscribe(["t"]);
+    let mut consumer = builder.build().await.unwrap();
+    consumer.recv().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    // The group is empty now, and would take a commit of somebody who is no member.
+    let error = consumer.commit().await.unwrap_err();
+    assert!(matches!(error, CommitError::Rebalanced) && !error.is_retriable(), "{error}");
+    let error = consumer.recv().await.unwrap_err();
+    assert!(matches!(error, ConsumeError::PollIntervalExceeded { .. }), "{error}");
+    assert_eq!(consumer.recv().await.unwrap().iter().next().unwrap().offset(), 0, "it is read again");
+    consumer.commit().await.unwrap();
 }

@@ -29,7 +29,7 @@ use crate::{
 use super::{
     error::{BadBatch, ConsumeError},
     fetch::{Chunk, ChunkError, Wanted, position_after},
-    position::{OffsetAndMetadata, Position, SeekTo},
+    position::{OffsetAndMetadata, Position, SeekTo, Watermarks},
 };
 
 /// What stands between an assigned partition and its records.
@@ -59,14 +59,12 @@ pub(super) enum OffsetTarget {
 }
 
 /// Where to begin with a partition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Start {
     /// At the group's committed offset.
     Committed,
     /// As `auto.offset.reset` says.
     Reset,
-    /// At this offset.
-    At(OffsetAndMetadata),
 }
 
 /// A partition at a version of its position.
@@ -272,10 +270,6 @@ impl Assignment {
         self.partitions.is_empty()
     }
 
-    pub(super) fn contains(&self, partition: &TopicPartition) -> bool {
-        self.partitions.contains_key(partition)
-    }
-
     pub(super) fn partitions(&self) -> impl Iterator<Item = &TopicPartition> {
         self.partitions.keys()
     }
@@ -311,7 +305,6 @@ impl Assignment {
             Start::Reset => {
                 reset(self.settings.reset, now, &mut new, || ConsumeError::NoOffset { partition: partition.clone() });
             }
-            Start::At(offset) => new.go_to(now, Position::new(offset.offset, offset.leader_epoch.unwrap_or(-1))),
         }
         self.partitions.insert(partition.clone(), new);
     }
@@ -366,11 +359,6 @@ impl Assignment {
         self.partitions.get(partition)?.position
     }
 
-    /// The positions of all partitions whose position is known.
-    pub(super) fn positions(&self) -> impl Iterator<Item = (&TopicPartition, Position)> {
-        self.partitions.iter().filter_map(|(partition, state)| Some((partition, state.position?)))
-    }
-
     /// How many records are between the position and the end, if both are known.
     pub(super) fn lag(&self, partition: &TopicPartition) -> Option<u64> {
         let state = self.partitions.get(partition)?;
@@ -378,10 +366,14 @@ impl Assignment {
         Some(u64::try_from(end - state.position?.offset).unwrap_or(0))
     }
 
-    /// The log start offset, last stable offset and high watermark as of the last fetch, if there was one.
-    pub(super) fn watermarks(&self, partition: &TopicPartition) -> Option<(i64, i64, i64)> {
+    /// The edges of the log as of the last fetch, if there was one.
+    pub(super) fn watermarks(&self, partition: &TopicPartition) -> Option<Watermarks> {
         let state = self.partitions.get(partition).filter(|state| state.high_watermark >= 0)?;
-        Some((state.log_start_offset, state.last_stable_offset, state.high_watermark))
+        Some(Watermarks {
+            log_start_offset: state.log_start_offset,
+            last_stable_offset: state.last_stable_offset,
+            high_watermark: state.high_watermark,
+        })
     }
 
     /// Bytes that wait to be taken.
@@ -972,3 +964,6 @@ fn missing_leader(metadata: &ClusterMetadata, partition: &TopicPartition) -> Cow
 fn earliest(next: &mut Option<Instant>, at: Instant) {
     *next = Some(next.map_or(at, |next| next.min(at)));
 }
+
+#[cfg(test)]
+mod tests;

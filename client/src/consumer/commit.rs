@@ -94,7 +94,7 @@ async fn commit(
     let backoff = Backoff::retry(&shared.inner.config);
     let mut failures = 0;
     loop {
-        let identity = shared.identity();
+        let identity = shared.member().committer()?;
         let attempt = tokio::time::timeout_at(deadline, attempt(shared, group, identity.as_ref(), offsets)).await;
         let cause = match attempt {
             Ok(Ok(refused)) => match refused.values().find(|code| is_passing(shared, identity.as_ref(), **code)) {

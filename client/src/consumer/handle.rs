@@ -22,6 +22,7 @@ use crate::{
     backoff::Backoff,
     config::{ConsumerConfig, IsolationLevel},
     explain::{Wait, WaitSubject},
+    net::Purpose,
 };
 
 use super::{
@@ -32,7 +33,7 @@ use super::{
     fetch::ChunkReader,
     group::{self, BoxFuture, Handover, Member, RebalanceContext, RebalanceListener, Topics, hand_over},
     offsets::OffsetAndTimestamp,
-    position::{OffsetAndMetadata, SeekTo},
+    position::{OffsetAndMetadata, SeekTo, Watermarks},
     query,
     records::{RecordView, Records},
     shared::Shared,
@@ -60,7 +61,7 @@ pub struct Consumer {
     /// When it goes away, the member leaves its group.
     closed: watch::Sender<bool>,
     group_task: Option<JoinHandle<()>>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 /// Tells the member whether the application asks for records.
@@ -122,7 +123,7 @@ impl Consumer {
             handing_over: Mutex::default(),
             closed,
             group_task,
-            _tasks: tasks,
+            tasks,
         }
     }
 
@@ -295,7 +296,7 @@ impl Consumer {
         self.subscribe_to(topics)
     }
 
-    pub(super) fn subscribe_to(&mut self, topics: Topics) -> Result<(), SubscribeError> {
+    pub(super) fn subscribe_to(&self, topics: Topics) -> Result<(), SubscribeError> {
         if self.shared.group.is_none() {
             return Err(SubscribeError::NoGroup);
         }
@@ -344,7 +345,7 @@ impl Consumer {
         let mut assignment = self.shared.assignment();
         let gone: Vec<_> = assignment.partitions().filter(|known| !partitions.contains(*known)).cloned().collect();
         gone.iter().for_each(|partition| assignment.remove(partition));
-        partitions.iter().for_each(|partition| assignment.add(now, partition, start.clone()));
+        partitions.iter().for_each(|partition| assignment.add(now, partition, start));
         drop(assignment);
         partitions.iter().for_each(|partition| self.shared.inner.take_interest(&partition.topic));
         self.shared.wake_all();
@@ -430,6 +431,11 @@ impl Consumer {
     /// With `read_committed` the end is the last stable offset.
     pub fn lag(&self, partition: &TopicPartition) -> Option<u64> {
         self.shared.assignment().lag(partition)
+    }
+
+    /// Where the log of an assigned partition begins and ends, as of the last fetch; `None` before that.
+    pub fn watermarks(&self, partition: &TopicPartition) -> Option<Watermarks> {
+        self.shared.assignment().watermarks(partition)
     }
 
     // --- Offsets ---
@@ -601,6 +607,13 @@ impl Consumer {
             let _ = task.await;
         }
         committed
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        self.tasks.abort_all();
+        self.shared.inner.pool.release(Purpose::Fetch(self.shared.number));
     }
 }
 

@@ -34,7 +34,7 @@ pub use error::{BadBatch, CommitError, ConsumeError, GroupError, OffsetError, Su
 pub use group::{BoxFuture, RebalanceContext, RebalanceListener};
 pub use handle::{Committing, Consumer};
 pub use offsets::OffsetAndTimestamp;
-pub use position::{OffsetAndMetadata, SeekTo};
+pub use position::{OffsetAndMetadata, SeekTo, Watermarks};
 pub use records::{
     ConsumerRecord, HeadersIter, IntoRecords, PartitionRecords, RecordRun, RecordView, Records, RecordsIter, RunIter,
 };

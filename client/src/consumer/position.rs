@@ -31,6 +31,19 @@ pub enum SeekTo {
     Timestamp(i64),
 }
 
+/// Where the log of a partition begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Watermarks {
+    /// The offset of the first record; -1 from a broker that does not tell (before 1.0).
+    pub log_start_offset: i64,
+    /// The offset of the first record of an open transaction, or the high watermark if there is none: up to here
+    /// `read_committed` reads.
+    pub last_stable_offset: i64,
+    /// The offset after the last record that all in-sync replicas have: up to here `read_uncommitted` reads.
+    pub high_watermark: i64,
+}
+
 /// An offset to commit, or that was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -11,7 +11,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{TopicPartition, client::Inner, config::ConsumerConfig};
+use crate::{TopicPartition, client::Inner, config::ConsumerConfig, net::ConsumerNumber};
 
 use super::{
     assignment::{Assignment, Start},
@@ -22,6 +22,8 @@ pub(super) struct Shared {
     pub(super) inner: Arc<Inner>,
     pub(super) config: ConsumerConfig,
     pub(super) group: Option<GroupId>,
+    /// Tells its connections from those of the client's other consumers.
+    pub(super) number: ConsumerNumber,
     assignment: Mutex<Assignment>,
     member: Mutex<Member>,
     /// Something may be ready for the application.
@@ -38,6 +40,7 @@ impl Shared {
     pub(super) fn new(inner: Arc<Inner>, config: ConsumerConfig, assignment: Assignment, member: Member) -> Self {
         Self {
             group: config.group_id.as_deref().map(GroupId::from),
+            number: inner.pool.next_consumer(),
             inner,
             config,
             assignment: Mutex::new(assignment),

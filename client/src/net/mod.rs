@@ -10,5 +10,5 @@ pub(crate) use connection::{Connection, Response};
 pub(crate) use connector::TcpConnector;
 pub use connector::{Connecting, Connector, Transport};
 pub use error::{ConnectionError, RequestError};
-pub(crate) use pool::{Pool, Purpose};
+pub(crate) use pool::{ConsumerNumber, Pool, Purpose};
 pub use versions::BrokerVersions;

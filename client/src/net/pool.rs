@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | general | metadata, admin, producer ids, offsets | short answers |
 //! | produce | produce | large requests; order within the connection is what idempotence rests on |
-//! | fetch | fetch | a long poll holds back everything behind it |
+//! | fetch, one per consumer | fetch | a long poll holds back everything behind it |
 //! | coordination, one per consumer | join, sync, heartbeat | a join is parked for as long as a rebalance takes, and that may wait for another consumer of this client |
 
 use std::{
@@ -32,11 +32,15 @@ pub(crate) enum Purpose {
     General,
     /// Produce requests.
     Produce,
-    /// Fetch requests.
-    Fetch,
-    /// The membership of one consumer, by number.
-    Coordination(u64),
+    /// Fetch requests of one consumer.
+    Fetch(ConsumerNumber),
+    /// The membership of one consumer.
+    Coordination(ConsumerNumber),
 }
+
+/// Tells the consumers of a client apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ConsumerNumber(u64);
 
 /// The connections of one client, by broker and purpose.
 #[derive(Debug)]
@@ -44,7 +48,7 @@ pub(crate) struct Pool {
     connector: ConnectorHandle,
     config: Arc<ClientConfig>,
     slots: Mutex<HashMap<(Target, Purpose), Slot>>,
-    next_coordination: AtomicU64,
+    next_consumer: AtomicU64,
 }
 
 struct ConnectorHandle(Arc<dyn Connector>);
@@ -79,7 +83,7 @@ impl Pool {
             connector: ConnectorHandle(connector),
             config,
             slots: Mutex::default(),
-            next_coordination: AtomicU64::new(0),
+            next_consumer: AtomicU64::new(0),
         }
     }
 
@@ -98,12 +102,12 @@ impl Pool {
         self.get(Target::Bootstrap(address.clone()), address, Purpose::General).await
     }
 
-    /// A purpose of its own for another consumer, to be given back with [`release`](Self::release).
-    pub(crate) fn coordination(&self) -> Purpose {
-        Purpose::Coordination(self.next_coordination.fetch_add(1, Ordering::Relaxed))
+    /// The number of another consumer.
+    pub(crate) fn next_consumer(&self) -> ConsumerNumber {
+        ConsumerNumber(self.next_consumer.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Ends the connections for a purpose.
+    /// Ends the connections for a purpose that is no more.
     pub(crate) fn release(&self, purpose: Purpose) {
         self.lock().retain(|(_, used), slot| {
             if let Some(Ok(connection)) = (*used == purpose).then(|| slot.attempt.borrow().clone()).flatten() {

@@ -156,6 +156,8 @@ impl ChunkReader {
                 Err(error) => return Err(error.into()),
             };
             if batch.next_offset() <= self.position.offset {
+                // Read before, but a transaction that ends here must not be taken to go on.
+                self.is_hidden(&batch, decompressor)?;
                 continue;
             }
             if self.check_crcs {
@@ -239,4 +241,124 @@ impl OpenBatch {
 #[inline]
 fn check_headers(headers: ottla_protocol::record::Headers<'_>) -> Result<(), RecordError> {
     headers.into_iter().try_for_each(|header| header.map(drop))
+}
+
+#[cfg(test)]
+mod tests {
+    use ottla_protocol::record::{BatchSettings, ProducerStamp, RecordBatchBuilder, control::control_batch};
+
+    use super::*;
+
+    /// A batch of records with the offsets from `base_offset` on, of a transaction if there is a producer.
+    fn batch(base_offset: i64, count: usize, producer_id: Option<i64>) -> Bytes {
+        let mut builder = RecordBatchBuilder::new(settings(base_offset, producer_id));
+        for _ in 0..count {
+            builder.append(7, None, Some(b"v"), []).unwrap();
+        }
+        builder.seal_uncompressed()
+    }
+
+    fn settings(base_offset: i64, producer_id: Option<i64>) -> BatchSettings {
+        BatchSettings {
+            base_offset,
+            partition_leader_epoch: 3,
+            transactional: producer_id.is_some(),
+            producer: ProducerStamp { producer_id: producer_id.unwrap_or(-1), producer_epoch: 0, base_sequence: 0 },
+            ..BatchSettings::default()
+        }
+    }
+
+    fn marker(offset: i64, producer_id: i64, kind: ControlRecordType) -> Bytes {
+        control_batch(settings(offset, Some(producer_id)), 7, kind, &[0; 6]).unwrap()
+    }
+
+    fn chunk(offset: i64, batches: &[Bytes], aborted: &[(i64, i64)]) -> Chunk {
+        let aborted = aborted
+            .iter()
+            .map(|(producer, first)| AbortedTransaction { producer_id: ProducerId(*producer), first_offset: *first });
+        Chunk {
+            partition: TopicPartition::new("t", 0),
+            version: 1,
+            offset,
+            bytes: batches.concat().into(),
+            aborted: aborted.collect(),
+        }
+    }
+
+    /// The offsets that are handed out, and the position after them.
+    fn read(reader: &mut ChunkReader, max: usize) -> (Vec<i64>, i64) {
+        let mut offsets = Vec::new();
+        while let Some(run) = reader.next(max, &mut Decompressor::default()).unwrap() {
+            offsets.extend(run.iter().map(|record| record.offset()));
+        }
+        (offsets, reader.position().offset)
+    }
+
+    fn read_committed(chunk: Chunk) -> (Vec<i64>, i64) {
+        read(&mut ChunkReader::new(chunk, true, true), 100)
+    }
+
+    /// Producers 1 and 2 abort and then commit, interleaved.
+    fn transactions() -> Vec<Bytes> {
+        vec![
+            batch(0, 2, Some(1)),
+            batch(2, 1, Some(2)),
+            batch(3, 1, None),
+            marker(4, 1, ControlRecordType::ABORT),
+            batch(5, 2, Some(1)),
+            marker(7, 2, ControlRecordType::ABORT),
+            batch(8, 1, Some(2)),
+            marker(9, 2, ControlRecordType::COMMIT),
+            marker(10, 1, ControlRecordType::COMMIT),
+        ]
+    }
+
+    #[test]
+    fn aborted_records_are_hidden_in_whatever_order_the_broker_lists_them() {
+        for aborted in [[(1, 0), (2, 2)], [(2, 2), (1, 0)]] {
+            assert_eq!(read_committed(chunk(0, &transactions(), &aborted)), (vec![3, 5, 6, 8], 11));
+        }
+    }
+
+    #[test]
+    fn uncommitted_reads_hide_only_markers() {
+        let mut reader = ChunkReader::new(chunk(0, &transactions(), &[]), false, true);
+        assert_eq!(read(&mut reader, 100), (vec![0, 1, 2, 3, 5, 6, 8], 11));
+    }
+
+    #[test]
+    fn a_chunk_that_is_put_back_still_knows_which_transactions_have_ended() {
+        let mut reader = ChunkReader::new(chunk(0, &transactions(), &[(1, 0), (2, 2)]), true, true);
+        for expected in [3, 5, 6, 8] {
+            let run = reader.next(1, &mut Decompressor::default()).unwrap().unwrap();
+            assert_eq!(run.iter().next().unwrap().offset(), expected);
+            reader = ChunkReader::new(reader.into_chunk(), true, true);
+        }
+        assert_eq!(read(&mut reader, 100), (vec![], 11));
+    }
+
+    #[test]
+    fn records_before_the_wanted_offset_are_left_out() {
+        assert_eq!(read_committed(chunk(12, &[batch(10, 5, None)], &[])), (vec![12, 13, 14], 15));
+    }
+
+    #[test]
+    fn a_run_has_no_more_than_what_is_asked_for() {
+        let mut reader = ChunkReader::new(chunk(0, &[batch(0, 5, None)], &[]), false, true);
+        let mut next = || reader.next(2, &mut Decompressor::default()).unwrap().map(|run| run.iter().len());
+        assert_eq!([next(), next(), next(), next()], [Some(2), Some(2), Some(1), None]);
+    }
+
+    #[test]
+    fn a_batch_that_is_cut_off_is_left_and_a_damaged_one_is_an_error() {
+        let (whole, mut damaged) = (batch(0, 2, None), batch(2, 2, None).to_vec());
+        let cut: Bytes = damaged[..damaged.len() - 1].to_vec().into();
+        assert_eq!(read_committed(chunk(0, &[whole.clone(), cut.clone()], &[])), (vec![0, 1], 2));
+        assert_eq!(position_after(&[whole.clone(), cut].concat().into()).unwrap(), Some(Position::new(2, 3)));
+        *damaged.last_mut().unwrap() ^= 1;
+        let mut reader = ChunkReader::new(chunk(0, &[whole, damaged.into()], &[]), true, true);
+        assert!(reader.next(100, &mut Decompressor::default()).unwrap().is_some());
+        assert!(reader.next(100, &mut Decompressor::default()).is_err());
+        assert_eq!(reader.position().offset, 2, "what was good is read");
+    }
 }

@@ -148,13 +148,6 @@ impl FetchSession {
         self.start_over();
     }
 
-    /// A request that ends the session, if there is one.
-    pub(in crate::consumer) fn close(&mut self) -> Option<FetchRequest> {
-        let id = std::mem::take(&mut self.id);
-        self.start_over();
-        (id != 0).then(|| FetchRequest { session_id: id, session_epoch: -1, ..Default::default() })
-    }
-
     /// The next request names everything and replaces the session, if the broker still has it. Until then what was
     /// wanted stays known, for the response at hand may have it.
     fn start_over(&mut self) {
@@ -326,16 +319,5 @@ mod tests {
         session.request(17, &[want(0, 5)], 1);
         session.succeeded(17, &response(42, ErrorCode::NONE));
         assert_eq!(session.request(17, &[want(0, 5)], 2).session_epoch, 1);
-    }
-
-    #[test]
-    fn a_session_is_closed_once() {
-        let mut session = FetchSession::default();
-        assert!(session.close().is_none());
-        session.request(17, &[want(0, 5)], 1);
-        session.succeeded(17, &response(42, ErrorCode::NONE));
-        let close = session.close().unwrap();
-        assert_eq!((close.session_id, close.session_epoch), (42, -1));
-        assert!(session.close().is_none());
     }
 }

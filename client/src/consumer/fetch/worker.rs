@@ -91,7 +91,7 @@ impl FetchWorker {
     }
 
     async fn fetch(&mut self, plan: &FetchPlan) -> Result<(), RequestError> {
-        let connection = self.shared.inner.connection(self.node, Purpose::Fetch).await?;
+        let connection = self.shared.inner.connection(self.node, Purpose::Fetch(self.shared.number)).await?;
         let version = version(&connection, &plan.wanted)?;
         self.round += 1;
         let request = self.request(version, plan);

@@ -30,7 +30,7 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 /// It holds the client, so that a consumer that is dropped with its client can still leave.
 pub(in crate::consumer) async fn run(client: Client, shared: Arc<Shared>, mut closed: watch::Receiver<bool>) {
     let Some(group) = shared.group.clone() else { return };
-    let driver = Driver { group, purpose: client.inner().pool.coordination(), shared };
+    let driver = Driver { group, purpose: Purpose::Coordination(shared.number), shared };
     tokio::select! {
         () = driver.run() => {}
         // Errs when the handle is gone.

@@ -43,7 +43,7 @@ use crate::{
     TopicPartition,
     assignor::{Assignment, Assignor, PreviousAssignment, RebalanceProtocol, Subscription},
     backoff::Backoff,
-    consumer::error::GroupError,
+    consumer::error::{CommitError, GroupError},
     explain::{Wait, WaitSubject},
     metadata::ClusterMetadata,
 };
@@ -334,6 +334,16 @@ impl Member {
     /// Who the member is, while it is one.
     pub(in crate::consumer) fn identity(&self) -> Option<Identity> {
         (self.generation >= 0).then(|| Identity { member_id: self.member_id.clone(), generation: self.generation })
+    }
+
+    /// Who to commit as; nobody for partitions that are assigned by hand. A subscriber that is not a member now must not
+    /// pass for one without a group: what it would commit may belong to others.
+    pub(in crate::consumer) fn committer(&self) -> Result<Option<Identity>, CommitError> {
+        match self.identity() {
+            None if self.is_joining() => Err(CommitError::RebalanceInProgress),
+            None if self.is_subscribed() => Err(CommitError::Rebalanced),
+            identity => Ok(identity),
+        }
     }
 
     /// Whether the rebalance under way goes on without the application.
@@ -828,3 +838,6 @@ impl Member {
 fn millis(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+mod tests;
