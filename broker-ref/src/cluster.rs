@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     clock::Clock,
-    config::{BrokerConfig, BrokerLayers, ConfigError, ConfigMap, ServerProperties, TopicConfig},
+    config::{BrokerConfig, BrokerLayers, ConfigError, ServerProperties, TopicConfig},
     controller::{Broker, Controller, MetadataImage, MetadataStoreError, node_layers},
     dispatch::{ApiVersionCaps, Dispatcher},
     log::{

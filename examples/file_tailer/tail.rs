@@ -90,7 +90,7 @@ impl Tailer {
             any = true;
             let records: Vec<_> =
                 lines.iter().map(|line| Record::to(LINES).key(&self.name).value(line.trim_end())).collect();
-            for error in self.producer.send_many(&records).await?.wait().await {
+            if let Some(error) = self.producer.send_many(&records).await?.wait().await.into_iter().next() {
                 return Err(error.into());
             }
             self.position.bytes += lines.iter().map(|line| line.len() as u64).sum::<u64>();

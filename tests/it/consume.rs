@@ -164,7 +164,7 @@ async fn a_paused_partition_hands_out_nothing_until_it_is_resumed() {
     }
     assert_eq!(seen, (100..120).collect::<Vec<_>>());
     assert!(consumer.poll(Duration::from_secs(1)).await.unwrap().is_empty());
-    assert_eq!(consumer.paused(), [zero.clone()]);
+    assert_eq!(consumer.paused(), std::slice::from_ref(&zero));
     consumer.resume([&zero]).unwrap();
     assert_eq!(values(&consumer.recv().await.unwrap()), (0..5).collect::<Vec<_>>());
     // In the middle of what was fetched, too.

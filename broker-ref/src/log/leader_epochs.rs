@@ -42,7 +42,9 @@ impl LeaderEpochs {
         };
         let mut epochs = Self::default();
         match checkpoint::read(dir, LEADER_EPOCH_CHECKPOINT, parse) {
-            Ok(entries) => entries.unwrap_or_default().into_iter().for_each(|entry| drop(epochs.assign(entry))),
+            Ok(entries) => entries.unwrap_or_default().into_iter().for_each(|entry| {
+                epochs.assign(entry);
+            }),
             Err(damaged @ LogError::Corrupt { .. }) => tracing::warn!("{damaged}; going on without it"),
             Err(other) => return Err(other),
         }

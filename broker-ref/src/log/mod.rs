@@ -83,6 +83,8 @@ mod retention;
 mod segment;
 mod storage;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod timestamps;
 
 pub use config::{CleanupPolicy, LogConfig};

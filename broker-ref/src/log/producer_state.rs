@@ -238,10 +238,6 @@ impl ProducerState {
         self.producers.retain(|_, entry| !is_expired(entry, now_ms, expiration_ms));
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.producers.clear();
-    }
-
     pub(crate) fn encode_snapshot(&self) -> Bytes {
         let mut entries: Vec<&ProducerEntry> = self.producers.values().collect();
         entries.sort_unstable_by_key(|entry| entry.producer_id);
@@ -341,4 +337,171 @@ fn decode_entry(b: &mut &[u8]) -> ProducerEntry {
         entry.batches.push_back(ProducerBatch { last_sequence, last_offset, offset_delta, timestamp });
     }
     entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ottla_protocol::record::Attributes;
+
+    const CLIENT: AppendOrigin = AppendOrigin::Client;
+
+    fn batch(producer_epoch: i16, base_sequence: i32, records: i32, base_offset: i64) -> BatchHeader {
+        BatchHeader {
+            base_offset,
+            batch_length: 100,
+            partition_leader_epoch: 0,
+            magic: 2,
+            crc: 0,
+            attributes: Attributes::default(),
+            last_offset_delta: records - 1,
+            base_timestamp: 0,
+            max_timestamp: 1000 + base_offset,
+            producer_id: 7,
+            producer_epoch,
+            base_sequence,
+            record_count: records,
+        }
+    }
+
+    /// A producer with epoch 3 that has written batches of two records with sequences 0 to 15 at offsets 100 to 115.
+    fn state() -> ProducerState {
+        let mut state = ProducerState::default();
+        (0..8).for_each(|i| state.apply(&batch(3, i * 2, 2, 100 + i64::from(i) * 2), None));
+        state
+    }
+
+    fn answer(state: &ProducerState, header: &BatchHeader, origin: AppendOrigin) -> String {
+        match state.check(header, None, origin) {
+            Ok(None) => "append".to_owned(),
+            Ok(Some(original)) => format!("duplicate of {} at {}", original.first_offset(), original.timestamp),
+            Err(AppendError::OutOfOrderSequence { .. }) => "out of order".to_owned(),
+            Err(AppendError::InvalidProducerEpoch { .. }) => "old epoch".to_owned(),
+            Err(other) => other.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_retry_of_one_of_the_last_five_batches_is_told_its_original_offset() {
+        let state = state();
+        assert_eq!(answer(&state, &batch(3, 14, 2, 0), CLIENT), "duplicate of 114 at 1114");
+        assert_eq!(answer(&state, &batch(3, 6, 2, 0), CLIENT), "duplicate of 106 at 1106");
+        assert_eq!(answer(&state, &batch(3, 4, 2, 0), CLIENT), "out of order", "the sixth last");
+        assert_eq!(
+            answer(&state, &batch(3, 14, 1, 0), CLIENT),
+            "out of order",
+            "another batch with that first sequence"
+        );
+        assert_eq!(answer(&state, &batch(2, 14, 2, 0), CLIENT), "old epoch");
+    }
+
+    #[test]
+    fn sequences_have_no_gaps_within_an_epoch_and_begin_at_0_in_a_new_one() {
+        let state = state();
+        assert_eq!(answer(&state, &batch(3, 16, 5, 0), CLIENT), "append");
+        assert_eq!(answer(&state, &batch(3, 17, 5, 0), CLIENT), "out of order");
+        assert_eq!(answer(&state, &batch(4, 0, 1, 0), CLIENT), "append");
+        assert_eq!(answer(&state, &batch(4, 16, 1, 0), CLIENT), "out of order");
+    }
+
+    #[test]
+    fn a_producer_that_is_not_known_may_begin_anywhere_unless_its_transactions_add_partitions_by_themselves() {
+        let state = ProducerState::default();
+        assert_eq!(answer(&state, &batch(3, 16, 5, 0), CLIENT), "append");
+        assert_eq!(answer(&state, &batch(3, 16, 5, 0), AppendOrigin::TransactionV2Client), "out of order");
+        assert_eq!(answer(&state, &batch(3, 0, 5, 0), AppendOrigin::TransactionV2Client), "append");
+    }
+
+    #[test]
+    fn replication_is_not_checked_and_a_coordinator_only_for_its_epoch() {
+        let state = state();
+        assert_eq!(answer(&state, &batch(2, 99, 1, 0), AppendOrigin::Replication), "append");
+        assert_eq!(answer(&state, &batch(2, 99, 1, 0), AppendOrigin::Coordinator), "old epoch");
+        assert_eq!(answer(&state, &batch(3, 99, 1, 0), AppendOrigin::Coordinator), "append");
+    }
+
+    #[test]
+    fn sequences_wrap_from_the_largest_to_0() {
+        let mut state = ProducerState::default();
+        state.apply(&batch(0, i32::MAX - 1, 2, 0), None);
+        assert_eq!(answer(&state, &batch(0, 0, 2, 0), CLIENT), "append");
+        assert_eq!(answer(&state, &batch(0, 1, 2, 0), CLIENT), "out of order");
+        state.apply(&batch(0, 0, 1, 2), None);
+        state.apply(&batch(0, i32::MAX, 3, 3), None);
+        let entry = state.get(7).unwrap();
+        assert_eq!(entry.last_sequence(), 1);
+        assert_eq!(entry.batches[2].first_sequence(), i32::MAX);
+        assert_eq!(answer(&state, &batch(0, i32::MAX, 3, 0), CLIENT), "duplicate of 3 at 1003");
+    }
+
+    #[test]
+    fn batches_of_one_append_follow_each_other() {
+        let state = state();
+        let first = batch(3, 16, 2, 0);
+        assert!(matches!(state.check(&batch(3, 18, 2, 0), Some(&first), CLIENT), Ok(None)));
+        assert!(state.check(&batch(3, 17, 2, 0), Some(&first), CLIENT).is_err());
+    }
+
+    #[test]
+    fn a_marker_ends_the_transaction_and_batches_outside_of_an_open_one_are_refused() {
+        let mut state = state();
+        let transactional = |mut header: BatchHeader| {
+            header.attributes = header.attributes.with_transactional(true);
+            header
+        };
+        state.apply(&transactional(batch(3, 16, 1, 116)), None);
+        assert_eq!(state.first_open_transaction(), Some(116));
+        assert!(matches!(
+            state.check(&batch(3, 17, 1, 0), None, CLIENT),
+            Err(AppendError::InvalidTransactionState { producer_id: 7 })
+        ));
+        assert!(matches!(state.check(&transactional(batch(3, 17, 1, 0)), None, CLIENT), Ok(None)));
+        let mut marker = transactional(batch(4, -1, 1, 117));
+        marker.attributes = marker.attributes.with_control(true);
+        state.apply(&marker, Some(TransactionMarker { coordinator_epoch: 9 }));
+        let entry = state.get(7).unwrap();
+        assert_eq!((entry.producer_epoch, entry.coordinator_epoch, entry.current_txn_first_offset), (4, 9, None));
+        assert_eq!(answer(&state, &batch(4, 0, 1, 0), CLIENT), "append");
+        assert_eq!(answer(&state, &batch(4, 1, 1, 0), CLIENT), "out of order");
+    }
+
+    #[test]
+    fn a_snapshot_has_46_bytes_for_each_producer() {
+        let mut state = ProducerState::default();
+        state.apply(&batch(3, 5, 2, 0x0102), None);
+        let snapshot = state.encode_snapshot();
+        assert_eq!(snapshot[..2], *b"\0\x01");
+        assert_eq!(snapshot[2..6], crc32c::crc32c(&snapshot[6..]).to_be_bytes());
+        let entry = b"\0\0\0\x01\0\0\0\0\0\0\0\x07\0\x03\0\0\0\x06\0\0\0\0\0\0\x01\x03\0\0\0\x01\
+            \0\0\0\0\0\0\x04\xea\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+        assert_eq!(snapshot[6..], entry[..]);
+        let read = ProducerState::decode_snapshot(&snapshot, 1258, 1).unwrap();
+        assert_eq!(read.get(7), state.get(7));
+    }
+
+    #[test]
+    fn a_snapshot_is_refused_whichever_byte_is_damaged_or_missing() {
+        let snapshot = state().encode_snapshot();
+        for i in 0..snapshot.len() {
+            assert!(ProducerState::decode_snapshot(&snapshot[..i], 0, 1000).is_err(), "cut at {i}");
+            let mut damaged = snapshot.to_vec();
+            damaged[i] ^= 0x10;
+            assert!(ProducerState::decode_snapshot(&damaged, 0, 1000).is_err(), "byte {i}");
+        }
+    }
+
+    #[test]
+    fn idle_producers_are_forgotten_unless_they_have_a_transaction_open() {
+        let mut state = state();
+        state.expire(1114 + 99, 100);
+        assert!(state.get(7).is_some());
+        let mut open = state.clone();
+        let mut header = batch(3, 16, 1, 116);
+        header.attributes = header.attributes.with_transactional(true);
+        open.apply(&header, None);
+        open.expire(i64::MAX, 100);
+        assert!(open.get(7).is_some());
+        state.expire(1114 + 100, 100);
+        assert!(state.get(7).is_none());
+    }
 }

@@ -199,6 +199,11 @@ impl Log {
         self.active = Segment::create(&self.dir, offset, now_ms)?;
         self.log_start_offset = offset;
         self.end_offset = offset;
+        for snapshot in self.snapshot_offsets()? {
+            self.dir.remove(&FileKind::ProducerSnapshot.name(snapshot))?;
+        }
+        self.epochs.clear();
+        self.epochs_changed = true;
         self.end_changed(now_ms)?;
         self.failed = false;
         Ok(())

@@ -88,10 +88,6 @@ impl Segment {
         FileKind::Log.name(self.base_offset)
     }
 
-    pub(crate) fn offset_entries(&self) -> usize {
-        self.offsets.len()
-    }
-
     /// Loads the indexes from their files, if they are there and can be right.
     pub(crate) fn load_indexes(&mut self, dir: &Dir) -> Result<Result<(), IndexDefect>, LogError> {
         const MAX_LEN: u64 = i32::MAX as u64;

@@ -1,0 +1,146 @@
+use ottla_protocol::wire::Uuid;
+
+use super::*;
+
+fn identity() -> Identity {
+    Identity { cluster_id: "AAECAwQFBgcICQoLDA0ODw".to_owned(), node_id: 1 }
+}
+
+fn open_dir(storage: &Arc<dyn Storage>, now_ms: i64) -> LogManager {
+    let config = LogManagerConfig::default();
+    LogManager::open(Arc::clone(storage), &identity(), config, |_| small(), now_ms).unwrap()
+}
+
+fn partition(topic: &str, index: i32) -> TopicPartition {
+    TopicPartition::new(topic, index).unwrap()
+}
+
+fn root_file(storage: &Arc<dyn Storage>, name: &str) -> Option<String> {
+    let content = storage.read(FilePath::in_root(name), 1 << 20).unwrap()?;
+    Some(String::from_utf8(content.to_vec()).unwrap())
+}
+
+#[test]
+fn a_directory_is_the_same_after_an_orderly_stop() {
+    for place in both() {
+        let mut manager = open_dir(&place, NOW);
+        for (topic, index) in [("b", 1), ("a", 0), ("b", 0)] {
+            let log = manager.create(partition(topic, index), Uuid([1; 16]), small(), NOW).unwrap();
+            (0..20).for_each(|_| {
+                append(&mut log.lock(), batch(1, 100));
+            });
+        }
+        manager.get(&partition("b", 0)).unwrap().lock().delete_records(3, NOW).unwrap();
+        let directory_id = manager.directory_id();
+        manager.close().unwrap();
+        assert_eq!(root_file(&place, "recovery-point-offset-checkpoint").unwrap(), "0\n3\na 0 20\nb 0 20\nb 1 20\n");
+        assert_eq!(root_file(&place, "replication-offset-checkpoint").unwrap(), "0\n3\na 0 20\nb 0 20\nb 1 20\n");
+        assert_eq!(root_file(&place, "log-start-offset-checkpoint").unwrap(), "0\n1\nb 0 3\n");
+        assert_eq!(root_file(&place, ".kafka_cleanshutdown").unwrap(), "{\"version\":0,\"brokerEpoch\":-1}");
+        let properties = root_file(&place, "meta.properties").unwrap();
+        for line in
+            ["version=1", "cluster.id=AAECAwQFBgcICQoLDA0ODw", "node.id=1", &format!("directory.id={directory_id}")]
+        {
+            assert!(properties.lines().any(|found| found == line), "{line} in {properties}");
+        }
+        let manager = open_dir(&place, NOW);
+        assert_eq!(root_file(&place, ".kafka_cleanshutdown"), None, "a crash from now on is one");
+        assert_eq!(manager.directory_id(), directory_id);
+        let offsets = |(tp, log): (&TopicPartition, &LogHandle)| {
+            let log = log.lock();
+            (tp.to_string(), log.log_start_offset(), log.high_watermark(), log.end_offset())
+        };
+        let found: Vec<_> = manager.logs().map(offsets).collect();
+        assert_eq!(found, [("a-0".into(), 0, 20, 20), ("b-0".into(), 3, 20, 20), ("b-1".into(), 0, 20, 20)]);
+    }
+}
+
+#[test]
+fn a_crash_is_recovered_from_the_last_checkpoints() {
+    let storage = MemoryStorage::new();
+    let shared: Arc<dyn Storage> = Arc::new(storage.clone());
+    let mut manager = open_dir(&shared, NOW);
+    let log = manager.create(partition("t", 0), Uuid([1; 16]), small(), NOW).unwrap();
+    (0..20).for_each(|_| {
+        append(&mut log.lock(), batch(1, 100));
+    });
+    let report = manager.tick(NOW + 60_000);
+    assert!(report.failures.is_empty() && report.directory_failure.is_none());
+    let sealed_end = log.lock().segment_base_offsets().last().unwrap();
+    assert_eq!(root_file(&shared, "recovery-point-offset-checkpoint").unwrap(), format!("0\n1\nt 0 {sealed_end}\n"));
+    let crashed: Arc<dyn Storage> = Arc::new(storage.crash(|_, synced, _| synced));
+    let manager = open_dir(&crashed, NOW);
+    let log = manager.get(&partition("t", 0)).unwrap();
+    assert_eq!(log.lock().end_offset(), sealed_end, "what was not flushed is lost, and nothing else");
+    assert_eq!(spans(read_all(&log.lock(), 0)).len() as i64, sealed_end);
+}
+
+#[test]
+fn a_deleted_partition_is_out_of_the_way_at_once_and_removed_later() {
+    for place in both() {
+        let mut manager = open_dir(&place, NOW);
+        let tp = partition("t", 0);
+        let old = manager.create(tp.clone(), Uuid([1; 16]), small(), NOW).unwrap();
+        append(&mut old.lock(), batch(1, 10));
+        manager.delete(&tp, NOW).unwrap();
+        assert!(manager.get(&tp).is_none());
+        assert!(matches!(manager.delete(&tp, NOW), Err(LogError::UnknownPartition { .. })));
+        assert!(matches!(old.lock().append(batch(1, 10), at(0)), Err(AppendError::Log(LogError::Failed { .. }))));
+        let new = manager.create(tp.clone(), Uuid([2; 16]), small(), NOW).unwrap();
+        assert_eq!(new.lock().end_offset(), 0);
+        let dirs = place.list_dirs().unwrap();
+        assert_eq!(dirs.len(), 2);
+        assert!(dirs[1].starts_with("t-0.") && dirs[1].ends_with("-delete") && dirs[1].len() == 4 + 32 + 7, "{dirs:?}");
+        manager.tick(NOW + 59_999);
+        assert_eq!(place.list_dirs().unwrap().len(), 2);
+        manager.tick(NOW + 60_000);
+        assert_eq!(place.list_dirs().unwrap(), ["t-0"]);
+        // One that was left behind by a crash goes as well.
+        manager.delete(&tp, NOW).unwrap();
+        drop(manager);
+        let mut manager = open_dir(&place, NOW);
+        assert_eq!(manager.logs().count(), 0);
+        manager.tick(NOW + 60_000);
+        assert!(place.list_dirs().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn directories_of_others_are_left_alone() {
+    for place in both() {
+        for dir in ["lost+found", "__cluster_metadata-0", "t-0.0123456789abcdef0123456789abcdef-stray"] {
+            place.create_dir(dir).unwrap();
+        }
+        let mut manager = open_dir(&place, NOW);
+        assert_eq!(manager.logs().count(), 0);
+        manager.create(partition("t", 0), Uuid([1; 16]), small(), NOW).unwrap();
+        manager.make_stray(&partition("t", 0)).unwrap();
+        manager.tick(NOW + 99 * DAY_MS);
+        assert_eq!(place.list_dirs().unwrap().len(), 4);
+    }
+}
+
+#[test]
+fn a_directory_in_use_or_of_another_node_is_refused() {
+    for place in both() {
+        let manager = open_dir(&place, NOW);
+        let again = |identity: &Identity| {
+            LogManager::open(Arc::clone(&place), identity, LogManagerConfig::default(), |_| small(), NOW).unwrap_err()
+        };
+        assert!(matches!(again(&identity()), LogError::Locked { .. }));
+        drop(manager);
+        assert!(matches!(again(&Identity { node_id: 2, ..identity() }), LogError::Foreign { key: "node.id", .. }));
+        let other = Identity { cluster_id: "other".to_owned(), ..identity() };
+        assert!(matches!(again(&other), LogError::Foreign { key: "cluster.id", .. }));
+        assert_eq!(read_identity(&place).unwrap(), Some(identity()));
+    }
+}
+
+#[test]
+fn a_new_topic_of_the_same_name_does_not_take_over_an_old_log() {
+    let place = memory();
+    let mut manager = open_dir(&place, NOW);
+    manager.create(partition("t", 0), Uuid([1; 16]), small(), NOW).unwrap();
+    let error = manager.create(partition("t", 0), Uuid([2; 16]), small(), NOW).unwrap_err();
+    assert!(matches!(error, LogError::InconsistentTopicId { .. }));
+}
