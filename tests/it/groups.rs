@@ -363,6 +363,9 @@ async fn an_application_commits_in_its_listener() {
     let mut next = builder().build().await.unwrap();
     assert!(next.poll(Duration::from_secs(10)).await.unwrap().is_empty());
     assert_eq!(next.assignment().len(), 6);
+    let member = next.group_metadata().unwrap();
+    assert!(&*member.group_id == "g" && member.generation_id > 0 && !member.member_id.is_empty(), "{member:?}");
+    assert!(consumer.group_metadata().is_none());
 }
 
 #[tokio::test(start_paused = true)]
