@@ -1,4 +1,6 @@
 //! Reads topics as a member of a group and prints what it is assigned and reads: `consume_group BOOTSTRAP GROUP TOPIC...`.
+//!
+//! `ASSIGNOR`, `ISOLATION_LEVEL` and `INSTANCE` in the environment set what they say.
 
 use std::{error::Error, time::Duration};
 
@@ -35,7 +37,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: consume_group BOOTSTRAP GROUP TOPIC...".into());
     };
     let client = Client::connect(bootstrap)?;
-    let builder = client.consumer(group).from_beginning().rebalance_listener(Print);
+    let mut builder = client.consumer(group).from_beginning().rebalance_listener(Print);
+    if let Ok(assignor) = std::env::var("ASSIGNOR") {
+        builder = builder.assignors([assignor.parse()?]);
+    }
+    if let Ok(level) = std::env::var("ISOLATION_LEVEL") {
+        builder = builder.isolation_level(level.parse()?);
+    }
+    if let Ok(instance) = std::env::var("INSTANCE") {
+        builder = builder.group_instance_id(instance);
+    }
     let mut consumer = builder.subscribe(topics.iter().map(String::as_str)).build().await?;
     loop {
         let records = consumer.poll(Duration::from_secs(5)).await?;

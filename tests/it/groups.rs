@@ -363,24 +363,60 @@ async fn an_application_commits_in_its_listener() {
     let mut next = builder().build().await.unwrap();
     assert!(next.poll(Duration::from_secs(10)).await.unwrap().is_empty());
     assert_eq!(next.assignment().len(), 6);
+    let member = next.group_metadata().unwrap();
+    assert!(&*member.group_id == "g" && member.generation_id > 0 && !member.member_id.is_empty(), "{member:?}");
+    assert!(consumer.group_metadata().is_none());
+}
+
+/// The seed of random tests: `SEED=n` runs one again.
+fn seed() -> u64 {
+    std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(3)
+}
+
+/// Members come, leave, crash, and lose their connections, while records are sent.
+async fn churn(assignor: AssignorName) {
+    let seed = seed();
+    println!("SEED={seed}");
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let cluster = cluster().await;
+    let network = CuttableNetwork::of(&cluster);
+    let breaking = ottla::embedded::client(&cluster).unwrap().connector(network.connector()).build().unwrap();
+    let client = client(&cluster);
+    let builder = || breaking.consumer("g").assignors([assignor]).subscribe(["t"]);
+    let mut members = vec![Running::start(builder()).await];
+    let mut watches = vec![members[0].watch.clone()];
+    let mut sent = 0;
+    for _ in 0..60 {
+        match rng.u32(0..10) {
+            0..2 if members.len() < 4 => {
+                members.push(Running::start(builder()).await);
+                watches.push(members.last().unwrap().watch.clone());
+            }
+            2 if members.len() > 1 => members.swap_remove(rng.usize(..members.len())).close().await,
+            3 if members.len() > 1 => members.swap_remove(rng.usize(..members.len())).task.abort(),
+            4..7 => network.cut(),
+            _ => {
+                send(&client, "t", 20).await;
+                sent += 20;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(rng.u64(1..1500))).await;
+    }
+    let members: Vec<_> = members.iter().collect();
+    until("all partitions are read", || share(&members, 6)).await;
+    let watches: Vec<_> = watches.iter().collect();
+    until("all is read", || seen(&watches).into_iter().collect::<BTreeSet<_>>().len() == sent).await;
+    assert!(members.iter().all(|member| member.watch.log().error.is_none()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_rejoins_a_group_whose_connections_break_again_and_again() {
-    let cluster = cluster().await;
-    let network = CuttableNetwork::of(&cluster);
-    let client = ottla::embedded::client(&cluster).unwrap().connector(network.connector()).build().unwrap();
-    let a = Running::start(client.consumer("g").subscribe(["t"])).await;
-    let b = Running::start(client.consumer("g").subscribe(["t"])).await;
-    let mut rng = fastrand::Rng::with_seed(3);
-    for _ in 0..40 {
-        tokio::time::sleep(Duration::from_millis(rng.u64(1..400))).await;
-        network.cut();
-        send(&client, "t", 10).await;
-    }
-    until("two share", || share(&[&a, &b], 6) && b.count() == 3).await;
-    let all = || seen(&[&a.watch, &b.watch]).into_iter().collect::<BTreeSet<_>>();
-    until("all is read", || all().len() == 400).await;
+async fn no_record_is_lost_by_churn_under_the_eager_protocol() {
+    churn(AssignorName::Range).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_record_is_lost_by_churn_under_the_cooperative_protocol() {
+    churn(AssignorName::CooperativeSticky).await;
 }
 
 #[tokio::test(start_paused = true)]

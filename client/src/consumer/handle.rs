@@ -31,7 +31,7 @@ use super::{
     driver,
     error::{CommitError, ConsumeError, OffsetError, SubscribeError},
     fetch::ChunkReader,
-    group::{self, BoxFuture, Handover, Member, RebalanceContext, RebalanceListener, Topics, hand_over},
+    group::{self, BoxFuture, GroupMetadata, Handover, Member, RebalanceContext, RebalanceListener, Topics, hand_over},
     offsets::OffsetAndTimestamp,
     position::{OffsetAndMetadata, SeekTo, Watermarks},
     query,
@@ -575,6 +575,18 @@ impl Consumer {
         self.shared.member().explain(now, &metadata, &mut waits);
         self.shared.assignment().explain(now, &metadata, &mut waits);
         waits
+    }
+
+    /// Who the consumer is in its group, for a producer that commits offsets in a transaction. `None` while it is not a
+    /// member, or has partitions assigned by hand.
+    pub fn group_metadata(&self) -> Option<GroupMetadata> {
+        let identity = self.shared.identity()?;
+        Some(GroupMetadata {
+            group_id: self.shared.group.clone()?,
+            generation_id: identity.generation,
+            member_id: identity.member_id,
+            group_instance_id: self.shared.config.group_instance_id.as_deref().map(Into::into),
+        })
     }
 
     /// Bytes that were fetched and wait to be taken.

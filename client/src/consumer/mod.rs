@@ -31,7 +31,7 @@ mod stream;
 
 pub use builder::ConsumerBuilder;
 pub use error::{BadBatch, CommitError, ConsumeError, GroupError, OffsetError, SubscribeError};
-pub use group::{BoxFuture, RebalanceContext, RebalanceListener};
+pub use group::{BoxFuture, GroupMetadata, RebalanceContext, RebalanceListener};
 pub use handle::{Committing, Consumer};
 pub use offsets::OffsetAndTimestamp;
 pub use position::{OffsetAndMetadata, SeekTo, Watermarks};

@@ -126,7 +126,9 @@ impl Scene {
 fn records(base_offset: i64, count: usize) -> PartitionData {
     let settings = BatchSettings { base_offset, partition_leader_epoch: 5, ..BatchSettings::default() };
     let mut builder = RecordBatchBuilder::new(settings);
-    (0..count).for_each(|_| drop(builder.append(1, None, Some(b"v"), []).unwrap()));
+    for _ in 0..count {
+        builder.append(1, None, Some(b"v"), []).unwrap();
+    }
     PartitionData { high_watermark: 100, records: Some(Records(builder.seal_uncompressed())), ..Default::default() }
 }
 

@@ -21,9 +21,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Is told when partitions come and go, to load and save state that belongs to them.
 ///
-/// The methods run within the application's calls of [`recv`](crate::consumer::Consumer::recv) and its like, and no record is handed
-/// out before they are done. If such a call is dropped meanwhile, the next one goes on with the same future. The group waits
-/// for the member to give partitions up for no longer than `max.poll.interval.ms`.
+/// The methods run within the application's calls of [`recv`](crate::consumer::Consumer::recv) and its like, and no
+/// record is handed out before they are done. If such a call is dropped meanwhile, the next one goes on with the same
+/// future. The group waits for the member to give partitions up for no longer than `max.poll.interval.ms`.
 pub trait RebalanceListener: Send + Sync + 'static {
     /// These partitions were assigned, in addition to those that the member has already. Seek here to begin elsewhere than
     /// at the committed offsets.

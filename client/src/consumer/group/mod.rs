@@ -10,10 +10,12 @@ mod handover;
 mod lead;
 mod listener;
 mod member;
+mod metadata;
 mod topics;
 
 pub(super) use driver::run;
 pub(super) use handover::hand_over;
 pub use listener::{BoxFuture, RebalanceContext, RebalanceListener};
 pub(super) use member::{Handover, Identity, Member, Settings};
+pub use metadata::GroupMetadata;
 pub(super) use topics::Topics;
