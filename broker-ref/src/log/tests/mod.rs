@@ -121,7 +121,7 @@ fn batches(records: Bytes) -> Vec<RecordBatch> {
             batch.verify_crc().unwrap();
             batch
         }
-        other => panic!("{other:?}"),
+        Batch::Legacy(batch) => panic!("{batch:?}"),
     };
     RecordBatches::new(records).map(whole).collect()
 }

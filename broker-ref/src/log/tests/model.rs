@@ -143,26 +143,4 @@ proptest! {
             check(&log, &model);
         }
     }
-
-    #[test]
-    fn what_was_flushed_survives_any_crash(steps in vec(step(), 1..40), tear in 0..=100_u64) {
-        let storage = MemoryStorage::new();
-        let shared: Arc<dyn Storage> = Arc::new(storage.clone());
-        let mut log = new_log(&shared, config());
-        let mut model = Model::default();
-        for step in &steps {
-            run(&shared, &mut log, &mut model, step);
-        }
-        let crashed = storage.crash(|_, synced, len| synced + (len - synced) * tear / 100);
-        let crashed: Arc<dyn Storage> = Arc::new(crashed);
-        let recovered = open(&crashed, config(), unclean(&log));
-        prop_assert!(recovered.end_offset() >= log.recovery_point());
-        // What is left is the beginning of what there was.
-        let end = recovered.end_offset();
-        // A log that lost everything behind its start offset begins again there, where no batch need end.
-        prop_assume!(end > model.start);
-        model.truncate(end);
-        prop_assert_eq!(model.end, end);
-        check(&recovered, &model);
-    }
 }

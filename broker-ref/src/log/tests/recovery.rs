@@ -154,8 +154,7 @@ fn what_lies_before_the_recovery_point_is_not_read_again() {
     assert_eq!(log.recovery_point(), 40);
     let name = format!("{:020}.log", 0);
     let file = place.open(FilePath::in_dir("t-0", &name)).unwrap();
-    let first = file.read_at(0, 62).unwrap().concat();
-    let mut damaged = first.clone();
+    let mut damaged = file.read_at(0, 62).unwrap().concat();
     damaged[61] ^= 0xff;
     let rest = file.read_at(62, 10_000).unwrap().concat();
     place.write(FilePath::in_dir("t-0", &name), [damaged, rest].concat().into()).unwrap();
