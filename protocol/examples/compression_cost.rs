@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p ottla-protocol --example compression_cost [-- FILE [BATCH_BYTES]]`
 
+#![expect(clippy::disallowed_methods, reason = "it measures, outside of the crate")]
+
 use std::time::{Duration, Instant};
 
 use ottla_protocol::compression::{CompressionSettings, Compressor, Decompressor};

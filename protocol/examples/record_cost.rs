@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p ottla-protocol --example record_cost`
 
+#![expect(clippy::disallowed_methods, reason = "it measures, outside of the crate")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

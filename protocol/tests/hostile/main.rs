@@ -2,6 +2,8 @@
 //!
 //! `SEED=n` replays a run of the random test.
 
+#![expect(clippy::disallowed_methods, reason = "it measures, outside of the crate")]
+
 mod sample;
 
 use std::{panic::catch_unwind, time::Instant};
