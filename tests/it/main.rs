@@ -5,6 +5,7 @@ mod admin;
 mod consume;
 mod faults;
 mod groups;
+mod hostile;
 mod produce;
 mod support;
 mod versions;
