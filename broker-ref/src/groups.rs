@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The topic that holds groups and committed offsets.
-const TOPIC: TopicName = TopicName::from_static("__consumer_offsets");
+pub(crate) const TOPIC: TopicName = TopicName::from_static("__consumer_offsets");
 /// Bytes that are read at a time when a partition is loaded.
 const LOAD_BYTES: usize = 5 * 1024 * 1024;
 

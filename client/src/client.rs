@@ -334,7 +334,8 @@ impl Inner {
             if let Some(topic) = metadata.topic(&name) {
                 return Ok(topic.clone());
             }
-            let code = metadata.errors.get(&name).copied().unwrap_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+            // A refresh that was under way before says nothing about this topic.
+            let Some(code) = metadata.errors.get(&name).copied() else { continue };
             let creating = code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION && self.config.allow_auto_create_topics;
             // A broker that creates the topic on demand says first that it does not know it. One that does not create
             // it says so for ever: a few rounds tell the two apart.

@@ -510,3 +510,15 @@ async fn a_member_that_left_for_want_of_calls_can_commit_nothing() {
     assert_eq!(consumer.recv().await.unwrap().iter().next().unwrap().offset(), 0, "it is read again");
     consumer.commit().await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_groups_topic_has_its_own_settings_even_if_somebody_asks_for_it_first() {
+    let cluster = start(|c| c.config("offsets.topic.num.partitions", "7")).await;
+    let client = client(&cluster);
+    let topic = client.topic("__consumer_offsets").await.unwrap();
+    assert_eq!(topic.partition_count(), 7);
+    let resource = ottla::admin::ConfigResource::topic("__consumer_offsets");
+    let configs = client.admin().describe_configs([resource]).await.all().unwrap();
+    let policy = configs[0].1.iter().find(|entry| entry.name == "cleanup.policy").unwrap();
+    assert_eq!(policy.value.as_deref(), Some("compact"));
+}

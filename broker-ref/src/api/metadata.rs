@@ -16,6 +16,7 @@ use super::authorized;
 use crate::{
     controller::{MetadataImage, PartitionRegistration, Topic, check_name},
     dispatch::RequestContext,
+    groups,
 };
 
 /// The first version in which no list of topics, and not an empty one, asks for all.
@@ -104,7 +105,12 @@ async fn named_topics(
 }
 
 /// Creates topics with the broker's defaults. Those that cannot be created are answered with the reason.
-async fn auto_create(cx: &RequestContext, names: Vec<TopicName>, found: &mut [MetadataResponseTopic]) {
+async fn auto_create(cx: &RequestContext, mut names: Vec<TopicName>, found: &mut [MetadataResponseTopic]) {
+    // The topic of the group coordinator has settings of its own, whoever asks for it first.
+    if names.contains(&groups::TOPIC) {
+        names.retain(|name| *name != groups::TOPIC);
+        groups::ensure_topic(&cx.node).await;
+    }
     if names.is_empty() {
         return;
     }

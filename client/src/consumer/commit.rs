@@ -1,6 +1,9 @@
 //! Committing offsets: one task, so that a later commit never loses to an earlier one.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use ottla_protocol::{
     error_code::ErrorCode,
@@ -36,22 +39,36 @@ pub(super) type Offsets = HashMap<TopicPartition, OffsetAndMetadata>;
 /// A commit that waits for its turn.
 pub(super) struct Commit {
     pub(super) offsets: Offsets,
+    /// Who the member was when the application committed.
+    pub(super) issuer: Option<Identity>,
     pub(super) done: oneshot::Sender<Result<(), CommitError>>,
 }
 
 /// Commits what comes, in order; what waits at the same time shares a request. Ends when nobody can send more.
 pub(super) async fn run(shared: Arc<Shared>, mut commits: mpsc::UnboundedReceiver<Commit>, mut rng: fastrand::Rng) {
-    while let Some(first) = commits.recv().await {
+    let mut next_turn = None;
+    loop {
+        let Some(first) = (match next_turn.take() {
+            Some(commit) => Some(commit),
+            None => commits.recv().await,
+        }) else {
+            return;
+        };
+        let issuer = first.issuer.clone();
         let mut waiting = vec![first];
         while let Ok(next) = commits.try_recv() {
+            if next.issuer != issuer {
+                next_turn = Some(next);
+                break;
+            }
             waiting.push(next);
         }
         let mut offsets = Offsets::new();
         for commit in &waiting {
             offsets.extend(commit.offsets.iter().map(|(partition, offset)| (partition.clone(), offset.clone())));
         }
-        let result = commit(&shared, &offsets, &mut rng).await;
-        for Commit { offsets, done } in waiting {
+        let result = commit(&shared, issuer.as_ref(), &offsets, &mut rng).await;
+        for Commit { offsets, done, .. } in waiting {
             let result = match &result {
                 Ok(refused) => refused
                     .iter()
@@ -82,6 +99,7 @@ fn refusal(partition: &TopicPartition, code: ErrorCode) -> CommitError {
 /// Commits, again and again while the coordinator is not there. Returns the partitions that were refused.
 async fn commit(
     shared: &Shared,
+    issuer: Option<&Identity>,
     offsets: &Offsets,
     rng: &mut fastrand::Rng,
 ) -> Result<HashMap<TopicPartition, ErrorCode>, CommitError> {
@@ -95,6 +113,7 @@ async fn commit(
     let mut failures = 0;
     loop {
         let identity = shared.member().committer()?;
+        check_still_owner(shared, issuer, identity.as_ref(), offsets)?;
         let attempt = tokio::time::timeout_at(deadline, attempt(shared, group, identity.as_ref(), offsets)).await;
         let cause = match attempt {
             Ok(Ok(refused)) => match refused.values().find(|code| is_passing(shared, identity.as_ref(), **code)) {
@@ -117,6 +136,24 @@ async fn commit(
         tracing::debug!(cause, "committing again");
         tokio::time::sleep_until(again).await;
     }
+}
+
+/// Fails if the group has gone on since the application committed and the partitions may be another member's by now:
+/// in the present generation's name the coordinator would take the commit, and set that member's offsets back.
+fn check_still_owner(
+    shared: &Shared,
+    issuer: Option<&Identity>,
+    present: Option<&Identity>,
+    offsets: &Offsets,
+) -> Result<(), CommitError> {
+    let Some(issuer) = issuer.filter(|issuer| present != Some(*issuer)) else { return Ok(()) };
+    let same_member = present.is_some_and(|present| present.member_id == issuer.member_id);
+    let assignment = shared.assignment();
+    let owned: HashSet<&TopicPartition> = assignment.partitions().collect();
+    if same_member && offsets.keys().all(|partition| owned.contains(partition)) {
+        return Ok(());
+    }
+    Err(CommitError::Rebalanced)
 }
 
 fn note_committed(shared: &Shared, offsets: &Offsets, refused: &HashMap<TopicPartition, ErrorCode>) {

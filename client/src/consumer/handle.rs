@@ -648,7 +648,7 @@ pub(super) fn send_commit(shared: &Shared, commits: &mpsc::UnboundedSender<Commi
     }
     let (done, result) = oneshot::channel();
     // A task that went away drops the other end, which tells.
-    let _ = commits.send(Commit { offsets, done });
+    let _ = commits.send(Commit { offsets, issuer: shared.identity(), done });
     Committing(State::Waiting(result))
 }
 

@@ -354,13 +354,21 @@ impl PartitionQueue {
             self.recovering = false;
             self.restore_order();
         }
-        if self.renumber && !self.renumber_retries() {
-            return Next::NeedsIdentity(self.exhausted);
-        }
         if let Some(at) = self.not_before.filter(|at| *at > now) {
             return Next::At(at);
         }
         self.not_before = None;
+        // What may be written already must keep its sequences until the broker has said whether it is: under another
+        // epoch it would not be told from a new batch.
+        let unresolved = self.retries.iter().any(|batch| batch.possibly_written);
+        if self.renumber && !unresolved {
+            if !self.in_flight.is_empty() {
+                return Next::Blocked;
+            }
+            if !self.renumber_retries() {
+                return Next::NeedsIdentity(self.exhausted);
+            }
+        }
         if let Some(batch) = self.retries.pop_front() {
             let bytes = batch.bytes.clone();
             self.in_flight.push_back(batch);
@@ -461,13 +469,25 @@ impl PartitionQueue {
     ) {
         let after_a_failure = self.recovering || self.renumber;
         match code {
-            // The gap before it is an earlier batch that will be sent again first.
-            ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER | ErrorCode::INVALID_PRODUCER_EPOCH if after_a_failure => {
+            // The gap before it is an earlier batch that will be sent again first, or one that is gone. In both cases
+            // this one is neither the next nor one of the last, so it is not written.
+            ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER if after_a_failure => {
+                batch.possibly_written = false;
                 self.recovering = true;
                 self.requeue(batch);
             }
+            ErrorCode::INVALID_PRODUCER_EPOCH if after_a_failure && !batch.possibly_written => {
+                self.recovering = true;
+                self.requeue(batch);
+            }
+            // The broker has lost the end of its log, or what it knew of this producer.
+            ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER if !batch.possibly_written => {
+                self.leave_hole();
+                self.retry(now, batch);
+            }
             // The broker has forgotten this producer: it is nobody's duplicate under a new epoch.
             ErrorCode::UNKNOWN_PRODUCER_ID => {
+                batch.possibly_written = false;
                 self.leave_hole();
                 self.retry(now, batch);
             }
@@ -900,6 +920,55 @@ mod tests {
         assert!(matches!(f.queue.next(f.at(1000), true), Next::Blocked));
         f.written(0);
         assert_eq!(stamp_of(&f.send(1000)), (1, 0, 1));
+    }
+
+    #[test]
+    fn a_batch_that_may_be_written_keeps_its_sequence_until_the_broker_has_said_so() {
+        let mut f = Fixture::new(|s| s.delivery_timeout = Duration::from_secs(1));
+        let old = f.append(b"a");
+        f.send(0);
+        f.start += Duration::from_millis(900);
+        let mut kept = f.append(b"b");
+        f.send(0);
+        f.lose(true);
+        f.lose(true);
+        f.queue.expire(f.at(200));
+        drop(old);
+        // The first is given up, which leaves a hole; the second was written although its answer was lost.
+        assert_eq!(stamp_of(&f.send(200)), (0, 1, 1), "under its old epoch the broker knows it again");
+        f.written(8);
+        assert_eq!(offset(&mut kept), 8);
+        drop(f.append(b"c"));
+        assert_eq!(stamp_of(&f.send(200)), (1, 0, 1), "only then does the next epoch begin");
+    }
+
+    #[test]
+    fn a_batch_that_turns_out_not_to_be_written_goes_on_in_the_next_epoch() {
+        let mut f = Fixture::new(|s| s.delivery_timeout = Duration::from_secs(1));
+        drop(f.append(b"a"));
+        f.send(0);
+        f.start += Duration::from_millis(900);
+        let mut kept = f.append(b"b");
+        f.send(0);
+        f.lose(true);
+        f.lose(true);
+        f.queue.expire(f.at(200));
+        assert_eq!(stamp_of(&f.send(200)), (0, 1, 1));
+        f.refuse(200, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+        assert_eq!(stamp_of(&f.send(200)), (1, 0, 1));
+        f.written(3);
+        assert_eq!(offset(&mut kept), 3);
+    }
+
+    #[test]
+    fn a_broker_that_lost_its_end_does_not_cost_a_batch() {
+        let mut f = Fixture::new(|_| {});
+        let mut delivery = f.append(b"a");
+        f.send(0);
+        f.refuse(0, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+        assert_eq!(stamp_of(&f.send(100)), (1, 0, 1));
+        f.written(0);
+        assert_eq!(offset(&mut delivery), 0);
     }
 
     #[test]

@@ -58,7 +58,8 @@ struct Sender {
 
 /// A request under way.
 struct InFlight {
-    response: Response<ProduceRequest>,
+    /// A request that could not be sent waits for its turn all the same: answers are booked in the order of requests.
+    response: Result<Response<ProduceRequest>, RequestError>,
     partitions: Vec<Arc<Partition>>,
     sent: Instant,
 }
@@ -117,6 +118,10 @@ impl Sender {
                 return Some(wake_at.map_or(at, |wake| at.min(wake)));
             }
             self.not_before = None;
+            if self.connection.as_ref().is_some_and(Connection::is_closed) && !self.in_flight.is_empty() {
+                // What was under way is settled first, so that nothing overtakes it on another connection.
+                return wake_at;
+            }
             if !self.ensure_connection(now).await {
                 continue;
             }
@@ -252,22 +257,34 @@ impl Sender {
         metrics.requests.fetch_add(1, Ordering::Relaxed);
         metrics.batches.fetch_add(batches.len() as u64, Ordering::Relaxed);
         metrics.batch_bytes.fetch_add(batches.iter().map(|(_, b)| b.len() as u64).sum(), Ordering::Relaxed);
-        if let Err(error) = self.try_send(batches, &metadata, partitions.clone()) {
-            self.lost(&partitions, &error);
-        } else if self.shared.config.acks == Acks::None {
-            let now = Instant::now();
-            for partition in partitions {
-                partition.lock().complete(now, Outcome::Written { base_offset: -1, log_append_time_ms: -1 });
+        match self.try_send(batches, &metadata) {
+            Ok(Some(response)) => self.await_answer(Ok(response), partitions),
+            Ok(None) => {
+                let now = Instant::now();
+                for partition in partitions {
+                    partition.lock().complete(now, Outcome::Written { base_offset: -1, log_append_time_ms: -1 });
+                }
             }
+            // Without answers nothing is under way but this.
+            Err(error) if self.shared.config.acks == Acks::None => self.lost(&partitions, &error),
+            Err(error) => self.await_answer(Err(error), partitions),
         }
     }
 
-    fn try_send(
+    fn await_answer(
         &mut self,
+        response: Result<Response<ProduceRequest>, RequestError>,
+        partitions: Vec<Arc<Partition>>,
+    ) {
+        self.in_flight.push_back(InFlight { response, partitions, sent: Instant::now() });
+    }
+
+    /// Puts a request in line. No response is to come with `acks=0`.
+    fn try_send(
+        &self,
         batches: Vec<(Arc<Partition>, bytes::Bytes)>,
         metadata: &ClusterMetadata,
-        partitions: Vec<Arc<Partition>>,
-    ) -> Result<(), RequestError> {
+    ) -> Result<Option<Response<ProduceRequest>>, RequestError> {
         let Some(connection) = &self.connection else { return Err(RequestError::UnknownNode(self.node)) };
         let ids = connection.versions().has_topic_ids()
             && batches.iter().all(|(p, _)| metadata.topic(&p.topic).is_some_and(|topic| !topic.id.is_zero()));
@@ -281,11 +298,9 @@ impl Sender {
             topic_data: by_topic(batches, metadata, version),
         };
         if self.shared.config.acks == Acks::None {
-            return connection.send_unanswered(&request, version);
+            return connection.send_unanswered(&request, version).map(|()| None);
         }
-        let response = connection.send(&request, version, config.request_timeout)?;
-        self.in_flight.push_back(InFlight { response, partitions, sent: Instant::now() });
-        Ok(())
+        connection.send(&request, version, config.request_timeout).map(Some)
     }
 
     /// The oldest request under way has its answer.
@@ -415,7 +430,8 @@ enum Taken {
 /// The answer to the oldest request under way; never, if there is none. Cancel safe.
 async fn front_answer(in_flight: &mut VecDeque<InFlight>) -> Result<ProduceResponse, RequestError> {
     match in_flight.front_mut() {
-        Some(request) => request.response.wait().await,
+        Some(InFlight { response: Ok(response), .. }) => response.wait().await,
+        Some(InFlight { response: Err(error), .. }) => Err(error.clone()),
         None => std::future::pending().await,
     }
 }

@@ -709,6 +709,8 @@ impl Member {
                 self.try_again(now, code.to_string());
             }
             ErrorCode::REBALANCE_IN_PROGRESS if matches!(self.phase, Phase::Syncing(_)) => self.rejoin(now),
+            // To a join: another one of this member came in between.
+            ErrorCode::REBALANCE_IN_PROGRESS => self.try_again(now, code.to_string()),
             code if code.is_retriable() => self.try_again(now, code.to_string()),
             code => self.fail(now, GroupError::Refused(code)),
         }
