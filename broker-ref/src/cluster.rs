@@ -515,12 +515,19 @@ impl Cluster {
     /// Takes topics over from a directory whose metadata is not ours, as one that Kafka wrote.
     async fn adopt(&self, logs: LogManager, node: NodeId) -> Result<LogManager, StartError> {
         let mut found: BTreeMap<String, (Uuid, i32)> = BTreeMap::new();
+        let mut largest_producer_id = -1;
         for (partition, log) in logs.logs() {
-            let Some(id) = log.lock().topic_id() else { continue };
+            let log = log.lock();
+            largest_producer_id = log.producers().map(|entry| entry.producer_id).fold(largest_producer_id, i64::max);
+            let Some(id) = log.topic_id() else { continue };
             let (_, count) = found.entry(partition.topic().to_owned()).or_insert((id, 0));
             *count = (*count).max(partition.partition().saturating_add(1));
         }
-        self.controller.change(|change| change.adopt_topics(&found, node)).await?;
+        let take_over = |change: &mut crate::controller::Change<'_>| {
+            change.adopt_topics(&found, node);
+            change.pass_over_producer_ids(largest_producer_id);
+        };
+        self.controller.change(take_over).await?;
         let image = self.controller.image();
         Ok(blocking(move || without_strays(logs, &image)).await?)
     }

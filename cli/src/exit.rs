@@ -1,6 +1,10 @@
 //! How the command ends: 0 if it did what was asked, 1 if it failed, 2 if it was asked for something impossible.
 
-use std::{fmt, process::ExitCode};
+use std::{
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 /// The reader of our output has gone, as `head` does when it has seen enough. That is no failure.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +41,9 @@ pub(crate) fn report(result: anyhow::Result<()>) -> ExitCode {
     if error.is::<OutputClosed>() {
         return ExitCode::SUCCESS;
     }
-    let label = crate::output::Paint::Red.on(&std::io::stderr(), "error:");
-    eprintln!("{label} {}", sentence(&error));
+    let label = crate::output::Paint::Red.on(&io::stderr(), "error:");
+    // If nobody can be told, the exit code still says it.
+    let _ = writeln!(io::stderr(), "{label} {}", sentence(&error));
     if error.is::<UsageError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 

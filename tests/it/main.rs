@@ -7,5 +7,6 @@ mod faults;
 mod groups;
 mod hostile;
 mod produce;
+mod restart;
 mod support;
 mod versions;

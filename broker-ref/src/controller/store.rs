@@ -10,7 +10,8 @@
 //! ```
 //!
 //! A change is appended and synced before it takes effect. A frame that the file's end cuts short was never
-//! acknowledged and is dropped; a damaged frame before that is an error. When most of the file is history it is
+//! acknowledged and is dropped, its bytes kept in `ottla-metadata.cut`; a damaged frame with whole ones behind it is an
+//! error, also where the damage is in its length. When most of the file is history it is
 //! replaced by one change that makes up the present state: written beside it, synced, renamed over it.
 
 use std::{
@@ -105,7 +106,16 @@ impl MetadataFile {
             .map_err(failed("open"))?;
         let mut content = Vec::new();
         file.read_to_end(&mut content).map_err(failed("read"))?;
-        let (records, valid) = read_all(&path, Bytes::from(content))?;
+        let content = Bytes::from(content);
+        let (records, valid) = read_all(&path, content.clone())?;
+        if valid < content.len() {
+            let cut = path.with_extension("cut");
+            tracing::warn!(
+                file = %path.display(), position = valid, kept_in = %cut.display(),
+                "the last change was not written whole and is dropped"
+            );
+            std::fs::write(&cut, content.slice(valid..)).map_err(failed("keep the cut end of"))?;
+        }
         file.set_len(valid as u64).map_err(failed("truncate"))?;
         file.seek(SeekFrom::End(0)).map_err(failed("seek in"))?;
         let mut store = Self { file, len: valid as u64, rewritten_len: 0, path };
@@ -193,10 +203,27 @@ fn read_all(path: &Path, content: Bytes) -> Result<(Vec<ControllerRecord>, usize
         let position = content.len() - rest.len();
         match take_frame(&mut rest) {
             Ok(Some(frame)) => records.extend(frame),
-            Ok(None) => return Ok((records, position)),
+            Ok(None) => {
+                if let Some(behind) = whole_frame_behind(&rest) {
+                    let reason = format!("a frame without end, yet there is a whole one at byte {}", position + behind);
+                    return Err(corrupt(position, reason));
+                }
+                return Ok((records, position));
+            }
             Err(error) => return Err(corrupt(position, error.to_string())),
         }
     }
+}
+
+/// Where the first whole frame is behind the beginning. There is none behind a frame that was cut short as it was
+/// written, so one tells that a length is damaged.
+fn whole_frame_behind(rest: &Bytes) -> Option<usize> {
+    (1..rest.len()).find(|&start| {
+        let mut from = rest.slice(start..);
+        // The checksum of nothing is 0, so zeros look like empty frames.
+        let empty = from.starts_with(&[0; 4]);
+        !empty && matches!(take_frame(&mut from), Ok(Some(_)))
+    })
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -252,6 +279,30 @@ mod tests {
         written(dir.path(), &[vec![topic(4)]]);
         let (_, records) = MetadataFile::open(dir.path()).unwrap();
         assert_eq!(records, [topic(1), topic(2), topic(3), topic(4)]);
+    }
+
+    #[test]
+    fn a_damaged_length_does_not_cost_what_is_behind_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = written(dir.path(), &[vec![topic(1)], vec![topic(2)], vec![topic(3)]]);
+        let mut damaged = std::fs::read(&path).unwrap();
+        damaged[MAGIC.len() + 1] ^= 0x10;
+        std::fs::write(&path, &damaged).unwrap();
+        let error = MetadataFile::open(dir.path()).unwrap_err();
+        assert!(error.to_string().contains("is damaged at byte 8"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), damaged, "nothing was cut off");
+    }
+
+    #[test]
+    fn the_end_that_is_cut_off_is_kept_beside_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = written(dir.path(), &[vec![topic(1)], vec![topic(2)]]);
+        let content = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &content[..content.len() - 1]).unwrap();
+        let (_, records) = MetadataFile::open(dir.path()).unwrap();
+        assert_eq!(records, [topic(1)]);
+        let kept = std::fs::read(path.with_extension("cut")).unwrap();
+        assert!(content[..content.len() - 1].ends_with(&kept) && !kept.is_empty());
     }
 
     #[test]

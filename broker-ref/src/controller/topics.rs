@@ -262,6 +262,15 @@ impl Change<'_> {
         }
     }
 
+    /// Hands out no producer id up to this one again: a log that remembers it would take a new producer's batches for
+    /// repetitions of the old one's.
+    pub(crate) fn pass_over_producer_ids(&mut self, largest_used: i64) {
+        let next = largest_used.saturating_add(1);
+        if self.image.next_producer_id() < next {
+            self.push(ControllerRecord::ProducerIds { next });
+        }
+    }
+
     /// Deletes topics, each of them or with a reason why not.
     pub(crate) fn delete_topics(&mut self, topics: &[DeleteTopicState]) -> Vec<DeletableTopicResult> {
         let mut ids = HashSet::new();

@@ -1,0 +1,49 @@
+//! Clusters that stop and start again on the same directory.
+
+use std::path::Path;
+
+use ottla::{broker::Cluster, producer::Record};
+
+use crate::support::{client, start};
+
+async fn start_on(directory: &Path) -> Cluster {
+    start(|c| c.directory(directory)).await
+}
+
+/// Sends three records with a producer of its own, and returns their offsets.
+async fn send_three(cluster: &Cluster) -> Vec<i64> {
+    let producer = client(cluster).producer().build().unwrap();
+    let mut offsets = Vec::new();
+    for value in ["a", "b", "c"] {
+        let delivery = producer.send(Record::to("t").partition(0).value(value)).await.unwrap();
+        offsets.push(delivery.await.unwrap().offset);
+    }
+    offsets
+}
+
+#[tokio::test]
+async fn records_and_topics_survive_a_stop_and_a_crash() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = start(|c| c.directory(directory.path()).topic("t", 2)).await;
+    assert_eq!(send_three(&first).await, [0, 1, 2]);
+    first.shutdown().await.unwrap();
+    let second = start_on(directory.path()).await;
+    assert_eq!(send_three(&second).await, [3, 4, 5]);
+    // Without a word, as a crash.
+    drop(second);
+    let third = start_on(directory.path()).await;
+    assert_eq!(send_three(&third).await, [6, 7, 8]);
+    assert_eq!(client(&third).topic("t").await.unwrap().partition_count(), 2);
+}
+
+#[tokio::test]
+async fn a_directory_without_metadata_hands_out_no_producer_id_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = start(|c| c.directory(directory.path()).topic("t", 1)).await;
+    assert_eq!(send_three(&first).await, [0, 1, 2]);
+    first.shutdown().await.unwrap();
+    std::fs::remove_file(directory.path().join("ottla-metadata")).unwrap();
+    let second = start_on(directory.path()).await;
+    // With the old id these would be taken for repetitions of the first three.
+    assert_eq!(send_three(&second).await, [3, 4, 5]);
+}
