@@ -1,6 +1,6 @@
 //! Clusters that stop and start again on the same directory.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use ottla::{broker::Cluster, producer::Record};
 
@@ -10,14 +10,20 @@ async fn start_on(directory: &Path) -> Cluster {
     start(|c| c.directory(directory)).await
 }
 
-/// Sends three records with a producer of its own, and returns their offsets.
+/// Sends three records in one batch with a producer of its own, and returns their offsets.
 async fn send_three(cluster: &Cluster) -> Vec<i64> {
-    let producer = client(cluster).producer().build().unwrap();
-    let mut offsets = Vec::new();
+    // Nothing leaves before the flush, however slow the machine is.
+    let producer = client(cluster).producer().linger(Duration::from_secs(30)).build().unwrap();
+    let mut deliveries = Vec::new();
     for value in ["a", "b", "c"] {
-        let delivery = producer.send(Record::to("t").partition(0).value(value)).await.unwrap();
+        deliveries.push(producer.send(Record::to("t").partition(0).value(value)).await.unwrap());
+    }
+    producer.flush().await;
+    let mut offsets = Vec::new();
+    for delivery in deliveries {
         offsets.push(delivery.await.unwrap().offset);
     }
+    assert_eq!(producer.metrics().batches, 1, "they go together, as a log remembers a producer's last batch");
     offsets
 }
 
