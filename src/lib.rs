@@ -9,6 +9,11 @@
 
 pub use ottla_protocol as protocol;
 
+/// The README's program, run by `cargo test`.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(feature = "broker")]
 pub use ottla_broker as broker;
 

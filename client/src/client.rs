@@ -23,7 +23,7 @@ use tokio::{
 
 use crate::{
     backoff::Backoff,
-    config::{ClientConfig, ConfigError, ServerAddress},
+    config::{ClientConfig, ConfigError, MetadataRecovery, ServerAddress},
     metadata::{Broker, ClusterMetadata, TopicMetadata},
     net::{BrokerVersions, Connection, ConnectionError, Connector, Pool, Purpose, RequestError, TcpConnector},
 };
@@ -317,6 +317,24 @@ impl Inner {
         let mut trouble = lock(&self.trouble);
         let since = trouble.take().map_or_else(Instant::now, |(since, _)| since);
         *trouble = Some((since, error));
+        drop(trouble);
+        if since.elapsed() >= self.config.metadata_recovery_rebootstrap_trigger {
+            self.begin_anew();
+        }
+    }
+
+    /// Brokers that can be connected to but tell nothing are not asked any more (KIP-1102).
+    fn begin_anew(&self) {
+        if self.config.metadata_recovery != MetadataRecovery::Rebootstrap {
+            return;
+        }
+        self.metadata.send_if_modified(|metadata| {
+            let known = !metadata.brokers.is_empty();
+            if known {
+                Arc::make_mut(metadata).brokers.clear();
+            }
+            known
+        });
     }
 
     /// The topic, once it is known.
@@ -399,7 +417,8 @@ impl Inner {
         })
     }
 
-    /// A connection to any broker that answers: known ones first, then the bootstrap servers.
+    /// A connection to any broker that answers: known ones first, then the bootstrap servers, if the settings let a
+    /// client begin anew (KIP-899).
     pub(crate) async fn any_connection(&self) -> Result<Connection, RequestError> {
         let metadata = self.metadata();
         let mut last = ConnectionError::Closed;
@@ -411,7 +430,10 @@ impl Inner {
                 Err(error) => last = error,
             }
         }
-        for server in &self.config.bootstrap_servers {
+        let may_begin_anew = self.config.metadata_recovery == MetadataRecovery::Rebootstrap;
+        let servers =
+            if may_begin_anew || metadata.brokers.is_empty() { &self.config.bootstrap_servers[..] } else { &[] };
+        for server in servers {
             match self.pool.bootstrap(server).await {
                 Ok(connection) => return Ok(connection),
                 Err(error) => last = error,

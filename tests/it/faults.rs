@@ -1,8 +1,20 @@
 //! Connections that break.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use ottla::producer::Record;
+use ottla::{
+    MetadataError,
+    config::{ClientConfig, MetadataRecovery, ServerAddress},
+    net::Transport,
+    producer::Record,
+};
 
 use crate::support::{CuttableNetwork, start};
 
@@ -68,4 +80,42 @@ async fn a_producer_says_what_it_waits_for_and_gives_up_in_time() {
     assert!(error.to_string().contains("not delivered within the delivery timeout"), "{error}");
     assert_eq!(error.record().unwrap().value.unwrap(), "b");
     assert!(producer.explain().iter().all(|wait| !wait.to_string().starts_with("t-0")));
+}
+
+/// A client that began with `boot:1`, behind which a cluster is, and whose brokers it cannot reach any more.
+async fn after_the_brokers_moved(recovery: MetadataRecovery) -> Result<(), MetadataError> {
+    let cluster = start(|c| c).await;
+    let network = cluster.network().unwrap().clone();
+    let servers = cluster.bootstrap_servers();
+    let moved = Arc::new(AtomicBool::new(false));
+    let connector = {
+        let moved = moved.clone();
+        move |address: ServerAddress| {
+            let (network, servers, moved) = (network.clone(), servers.clone(), moved.load(Ordering::Relaxed));
+            async move {
+                let (host, port) = servers.rsplit_once(':').unwrap();
+                if moved && address.host != "boot" {
+                    return Err(std::io::ErrorKind::ConnectionRefused.into());
+                }
+                Ok(Transport::from_stream(network.connect(host, port.parse().unwrap()).await?))
+            }
+        }
+    };
+    let mut config = ClientConfig::new([ServerAddress::new("boot", 1)]);
+    config.metadata_recovery = recovery;
+    // So that the next refresh has to connect.
+    config.connections_max_idle = Some(Duration::from_secs(1));
+    let client = ottla::Client::builder_from(config).connector(connector).build().unwrap();
+    client.refresh_metadata().await.unwrap();
+    client.refresh_metadata().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    moved.store(true, Ordering::Relaxed);
+    client.refresh_metadata().await.map(drop)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_brokers_are_gone_begins_anew_if_it_may() {
+    after_the_brokers_moved(MetadataRecovery::Rebootstrap).await.unwrap();
+    let error = after_the_brokers_moved(MetadataRecovery::None).await.unwrap_err();
+    assert!(matches!(error, MetadataError::Timeout { .. }), "{error}");
 }

@@ -47,10 +47,10 @@ pub struct ProducerConfig {
     /// `partitioner.ignore.keys`: choose as if no record had a key. Default false.
     pub partitioner_ignore_keys: bool,
     /// `partitioner.adaptive.partitioning.enable`: give fewer keyless records to partitions whose broker is slow. Default
-    /// true.
+    /// true. Not acted on yet: every partition with a leader gets its share.
     pub partitioner_adaptive: bool,
     /// `partitioner.availability.timeout.ms`: give no keyless records to a partition whose broker took no batch for this
-    /// long; `None` (0 in Java) does not look. Default `None`.
+    /// long; `None` (0 in Java) does not look. Default `None`. Not acted on yet.
     pub partitioner_availability_timeout: Option<Duration>,
 
     /// `transactional.id`: names this producer across restarts, for transactions. Default none.
