@@ -36,9 +36,9 @@ impl From<i16> for ApiKey {
     }
 }
 
-impl FromLiteral<i64> for ApiKey {
-    fn from_literal(literal: i64) -> Self {
-        Self(literal as i16)
+impl FromLiteral<i16> for ApiKey {
+    fn from_literal(literal: i16) -> Self {
+        Self(literal)
     }
 }
 

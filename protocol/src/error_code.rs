@@ -83,9 +83,9 @@ impl From<i16> for ErrorCode {
     }
 }
 
-impl FromLiteral<i64> for ErrorCode {
-    fn from_literal(literal: i64) -> Self {
-        Self(literal as i16)
+impl FromLiteral<i16> for ErrorCode {
+    fn from_literal(literal: i16) -> Self {
+        Self(literal)
     }
 }
 

@@ -6,7 +6,7 @@ const MULTIPLIER: u32 = 0x5bd1_e995;
 
 /// The 32-bit MurmurHash2 of `key` with Kafka's seed. Java has the same bits as a signed number.
 pub fn murmur2(key: &[u8]) -> u32 {
-    // The length goes in with 32 bits, and a key is never longer than that.
+    #[expect(clippy::cast_possible_truncation, reason = "the length goes in with 32 bits, and no key is longer")]
     let mut hash = SEED ^ key.len() as u32;
     let (words, tail) = key.as_chunks::<4>();
     for word in words {
@@ -16,7 +16,7 @@ pub fn murmur2(key: &[u8]) -> u32 {
     }
     if !tail.is_empty() {
         let mut word = [0; 4];
-        word[..tail.len()].copy_from_slice(tail);
+        word.iter_mut().zip(tail).for_each(|(place, byte)| *place = *byte);
         hash = (hash ^ u32::from_le_bytes(word)).wrapping_mul(MULTIPLIER);
     }
     hash ^= hash >> 13;
@@ -33,7 +33,7 @@ pub fn partition_for_key(key: &[u8], partitions: i32) -> i32 {
         return 0;
     }
     // Not the absolute value: Java's clients clear the sign bit, too.
-    (murmur2(key) & 0x7fff_ffff) as i32 % partitions
+    (murmur2(key) & 0x7fff_ffff).cast_signed() % partitions
 }
 
 #[cfg(test)]

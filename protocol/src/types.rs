@@ -169,9 +169,9 @@ macro_rules! id {
             }
         }
 
-        impl FromLiteral<i64> for $ty {
-            fn from_literal(literal: i64) -> Self {
-                Self(literal as $inner)
+        impl FromLiteral<$inner> for $ty {
+            fn from_literal(literal: $inner) -> Self {
+                Self(literal)
             }
         }
 

@@ -1,6 +1,6 @@
 //! What the attributes say.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote;
 use syn::{
     Attribute, Error, Expr, ExprLit, ExprRange, ExprUnary, Field, GenericArgument, Ident, Lit, LitStr, PathArguments,
@@ -71,7 +71,8 @@ fn version(expr: &Expr) -> Result<i16> {
 /// A default that is not the type's zero.
 pub(crate) enum Default {
     Null,
-    Int(i64),
+    /// Where it is written goes along, so that the compiler says it there if the field's type has no room for it.
+    Int(i64, Span),
     Bool(bool),
     Str(String),
 }
@@ -83,12 +84,14 @@ impl Default {
             Expr::Path(path) if path.path.is_ident("null") => Ok(Self::Null),
             Expr::Lit(ExprLit { lit: Lit::Bool(value), .. }) => Ok(Self::Bool(value.value)),
             Expr::Lit(ExprLit { lit: Lit::Str(value), .. }) => Ok(Self::Str(value.value())),
-            Expr::Lit(ExprLit { lit: Lit::Int(value), .. }) => value.base10_parse().map(Self::Int),
+            Expr::Lit(ExprLit { lit: Lit::Int(value), .. }) => {
+                value.base10_parse().map(|number| Self::Int(number, value.span()))
+            }
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => match &**expr {
                 // Parsed with its sign, for the magnitude of `i64::MIN` alone is out of range.
                 Expr::Lit(ExprLit { lit: Lit::Int(value), .. }) => format!("-{}", value.base10_digits())
                     .parse()
-                    .map(Self::Int)
+                    .map(|number| Self::Int(number, value.span()))
                     .map_err(|_| Error::new(expr.span(), "out of range")),
                 _ => Err(Error::new(expr.span(), "expected an integer")),
             },
@@ -99,7 +102,11 @@ impl Default {
     pub(crate) fn literal(&self) -> TokenStream {
         match self {
             Self::Null => quote!(),
-            Self::Int(value) => quote!(#value),
+            Self::Int(value, span) => {
+                let mut literal = Literal::i64_unsuffixed(*value);
+                literal.set_span(*span);
+                quote!(#literal)
+            }
             Self::Bool(value) => quote!(#value),
             Self::Str(value) => quote!(#value),
         }
@@ -110,7 +117,7 @@ impl Default {
         let literal = self.literal();
         match self {
             Self::Null => quote!(#path::Null),
-            Self::Int(_) => quote!(#path::Int(#literal)),
+            Self::Int(..) => quote!(#path::Int(#literal)),
             Self::Bool(_) => quote!(#path::Bool(#literal)),
             Self::Str(_) => quote!(#path::Str(#literal)),
         }

@@ -28,7 +28,7 @@ impl Encoder {
         // Deflate adds five bytes to each 16 KiB that it cannot compress.
         out.reserve(input.len() + input.len() / 1000 + 64);
         loop {
-            let consumed = context.total_in() as usize;
+            let consumed = length(context.total_in());
             let rest = input.get(consumed..).unwrap_or_default();
             let status = context.compress_vec(rest, out, FlushCompress::Finish).map_err(failed)?;
             match status {
@@ -39,7 +39,7 @@ impl Encoder {
         let mut crc = Crc::new();
         crc.update(input);
         out.extend_from_slice(&crc.sum().to_le_bytes());
-        out.extend_from_slice(&(input.len() as u32).to_le_bytes());
+        out.extend_from_slice(&stored_length(input));
         Ok(())
     }
 
@@ -47,7 +47,7 @@ impl Encoder {
         if self.context.as_ref().is_some_and(|(made_for, _)| *made_for != level) {
             self.context = None;
         }
-        let make = || Compress::new(flate2::Compression::new(level.clamp(1, 9) as u32), false);
+        let make = || Compress::new(flate2::Compression::new(level.clamp(1, 9).cast_unsigned()), false);
         let (_, context) = self.context.get_or_insert_with(|| (level, make()));
         context.reset();
         context
@@ -89,8 +89,8 @@ impl Decoder {
             let mut probe = [0];
             let room = if at_limit { &mut probe } else { out.room(CHUNK).1 };
             let status = context.decompress(input, room, FlushDecompress::None);
-            let read = (context.total_in() - read) as usize;
-            let written = (context.total_out() - written) as usize;
+            let read = length(context.total_in() - read);
+            let written = length(context.total_out() - written);
             let status = status.map_err(|error| out.corrupt(error))?;
             if at_limit && written > 0 {
                 return Err(out.too_large());
@@ -104,6 +104,17 @@ impl Decoder {
             }
         }
     }
+}
+
+/// What flate2 counts with 64 bits, of something that is in memory.
+fn length(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// A trailer's length.
+#[expect(clippy::cast_possible_truncation, reason = "RFC 1952: modulo 2^32")]
+fn stored_length(content: &[u8]) -> [u8; 4] {
+    (content.len() as u32).to_le_bytes()
 }
 
 /// The deflate stream after a member's header.
@@ -135,7 +146,7 @@ fn check_trailer<'a>(input: &'a [u8], content: &[u8]) -> Result<&'a [u8], &'stat
     if crc.sum() != u32::from_le_bytes(*stored_crc) {
         return Err("bad checksum");
     }
-    if content.len() as u32 != u32::from_le_bytes(*stored_len) {
+    if stored_length(content) != *stored_len {
         return Err("bad length");
     }
     Ok(rest)

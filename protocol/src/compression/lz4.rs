@@ -28,6 +28,7 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
+    #[expect(clippy::cast_possible_truncation, reason = "a block is at most 64 KiB")]
     pub(super) fn encode(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), CompressError> {
         let table = self.table.get_or_insert_with(CompressTable::large);
         out.extend_from_slice(&HEADER);
@@ -35,7 +36,8 @@ impl Encoder {
             let len_at = out.len();
             let start = len_at + 4;
             out.resize(start + block::get_maximum_output_size(block.len()), 0);
-            let written = block::compress_into_with_table(block, &mut out[start..], table).map_err(failed)?;
+            let room = out.get_mut(start..).unwrap_or_default();
+            let written = block::compress_into_with_table(block, room, table).map_err(failed)?;
             let len = if written < block.len() {
                 out.truncate(start + written);
                 written as u32
@@ -44,7 +46,9 @@ impl Encoder {
                 out.extend_from_slice(block);
                 block.len() as u32 | NOT_COMPRESSED
             };
-            out[len_at..start].copy_from_slice(&len.to_le_bytes());
+            if let Some(place) = out.get_mut(len_at..start) {
+                place.copy_from_slice(&len.to_le_bytes());
+            }
         }
         out.extend_from_slice(&[0; 4]);
         Ok(())
@@ -164,7 +168,8 @@ impl Descriptor {
 }
 
 fn header_checksum(descriptor: &[u8]) -> u8 {
-    (XxHash32::oneshot(0, descriptor) >> 8) as u8
+    let [_, second, ..] = XxHash32::oneshot(0, descriptor).to_le_bytes();
+    second
 }
 
 /// Kafka's writers of message format 0 take the magic number for part of the descriptor.

@@ -18,6 +18,7 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
+    #[expect(clippy::cast_possible_truncation, reason = "a chunk is 32 KiB, and hardly longer when compressed")]
     pub(super) fn encode(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), CompressError> {
         let raw = self.raw.get_or_insert_with(snap::raw::Encoder::new);
         out.extend_from_slice(HEADER);
@@ -25,9 +26,11 @@ impl Encoder {
             let len_at = out.len();
             let start = len_at + 4;
             out.resize(start + snap::raw::max_compress_len(chunk.len()), 0);
-            let written = raw.compress(chunk, &mut out[start..]).map_err(failed)?;
+            let written = raw.compress(chunk, out.get_mut(start..).unwrap_or_default()).map_err(failed)?;
             out.truncate(start + written);
-            out[len_at..start].copy_from_slice(&(written as u32).to_be_bytes());
+            if let Some(place) = out.get_mut(len_at..start) {
+                place.copy_from_slice(&(written as u32).to_be_bytes());
+            }
         }
         Ok(())
     }

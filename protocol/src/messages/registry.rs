@@ -95,6 +95,7 @@ types_of_data! {
 }
 
 /// Every message: requests and responses by API key, then headers and stored data.
+#[expect(clippy::indexing_slicing, reason = "it is evaluated when it is compiled")]
 pub const ALL: &[MessageType] = &{
     let mut all = [MessageType::of::<super::header::RequestHeader>(); APIS.len() + DATA.len()];
     let mut i = 0;

@@ -148,7 +148,8 @@ impl RecordBatch {
             compression => decompressor.decompress(compression, self.encoded_records())?,
         };
         let count = self.header.record_count;
-        if (count as usize).saturating_mul(MIN_RECORD_LEN) > encoded.len() {
+        let fits = |count: usize| count.saturating_mul(MIN_RECORD_LEN) <= encoded.len();
+        if !usize::try_from(count).is_ok_and(fits) {
             return Err(RecordError::BadRecordCount { count, size: encoded.len() });
         }
         Ok(Records::v2(encoded, &self.header))

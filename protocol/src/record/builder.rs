@@ -159,6 +159,11 @@ impl RecordBatchBuilder {
 
     /// Size in bytes that the sealed batch would have with this record: exact without compression, by the expected
     /// ratio with it.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate; casts of floats saturate"
+    )]
     pub fn estimated_size_with<'h>(
         &self,
         timestamp: i64,
@@ -278,7 +283,8 @@ impl RecordBatchBuilder {
     }
 
     fn compressed(&self, compressor: &mut Compressor) -> Result<BytesMut, CompressError> {
-        let records = compressor.compress(&self.settings.compression, &self.buf[HEADER_LEN..])?;
+        let records =
+            compressor.compress(&self.settings.compression, self.buf.get(HEADER_LEN..).unwrap_or_default())?;
         if HEADER_LEN + records.len() > i32::MAX as usize {
             let reason = "the result is larger than a batch can be".to_owned();
             return Err(CompressError { codec: self.settings.compression.compression(), reason });
@@ -293,7 +299,7 @@ impl RecordBatchBuilder {
         let settings = &self.settings;
         BatchHeader {
             base_offset: settings.base_offset,
-            batch_length: (size - LOG_OVERHEAD) as i32,
+            batch_length: saturated(size - LOG_OVERHEAD),
             partition_leader_epoch: settings.partition_leader_epoch,
             magic: 2,
             crc: 0,
@@ -361,7 +367,7 @@ impl RecordBatchBuilder {
         self.record_count += 1;
         self.buf.reserve(layout.total);
         let mut prefix = Prefix::new();
-        prefix.put_i32(layout.body as i32);
+        prefix.put_i32(saturated(layout.body));
         prefix.put_u8(0);
         prefix.put_i64(layout.timestamp_delta);
         prefix.put_i32(offset_delta);
@@ -406,20 +412,20 @@ impl RecordLayout {
         header_count: usize,
         headers_len: usize,
     ) -> Self {
-        let header_count = i32::try_from(header_count).unwrap_or(i32::MAX);
+        let header_count = saturated(header_count);
         let body = (1 + varint::len_i64(timestamp_delta) + varint::len_i32(offset_delta))
             .saturating_add(nullable_len(key))
             .saturating_add(nullable_len(value))
             .saturating_add(varint::len_i32(header_count))
             .saturating_add(headers_len);
-        let total = body.saturating_add(varint::len_i32(body as i32));
+        let total = body.saturating_add(varint::len_i32(saturated(body)));
         Self { timestamp_delta, header_count, body, total }
     }
 }
 
 fn write_header(buf: &mut BytesMut, key: &str, value: Option<&[u8]>) {
     let mut prefix = Prefix::new();
-    prefix.put_i32(key.len() as i32);
+    prefix.put_i32(saturated(key.len()));
     buf.extend_from_slice(prefix.as_slice());
     buf.extend_from_slice(key.as_bytes());
     let mut prefix = Prefix::new();
@@ -443,7 +449,13 @@ fn nullable_len(bytes: Option<&[u8]>) -> usize {
 
 #[inline(always)]
 fn len_or_null(bytes: Option<&[u8]>) -> i32 {
-    bytes.map_or(-1, |b| b.len() as i32)
+    bytes.map_or(-1, |bytes| saturated(bytes.len()))
+}
+
+/// A length as the format has it. What does not fit is refused before it is written.
+#[inline(always)]
+fn saturated(len: usize) -> i32 {
+    i32::try_from(len).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]

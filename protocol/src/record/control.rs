@@ -103,6 +103,7 @@ impl EndTransactionMarker {
     /// The marker as a batch, to be appended to the partition's log.
     ///
     /// `timestamp` is in milliseconds since the epoch.
+    #[expect(clippy::expect_used, reason = "a record of ten bytes fits into a batch")]
     pub fn to_batch(&self, timestamp: i64, producer_id: i64, producer_epoch: i16) -> Bytes {
         let record_type = if self.committed { ControlRecordType::COMMIT } else { ControlRecordType::ABORT };
         let mut value = [0; 6];

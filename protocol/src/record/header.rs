@@ -84,7 +84,8 @@ impl Attributes {
 
     /// The codec's id, whether or not there is such a codec.
     pub fn codec_id(self) -> u8 {
-        (self.0 & 0b111) as u8
+        let [_, low] = self.0.to_be_bytes();
+        low & 0b111
     }
 
     /// Who set the timestamps.
@@ -175,7 +176,15 @@ pub(super) fn crc_of(batch: &[u8]) -> u32 {
 /// Computes a batch's checksum and writes it into its header.
 pub(super) fn write_crc(batch: &mut [u8]) {
     let crc = crc_of(batch);
-    batch[CRC_START - 4..CRC_START].copy_from_slice(&crc.to_be_bytes());
+    put(batch, CRC_START - 4, &crc.to_be_bytes());
+}
+
+/// Writes a field over a batch's header, which the caller knows to be there.
+pub(super) fn put(batch: &mut [u8], at: usize, bytes: &[u8]) {
+    debug_assert!(batch.len() >= HEADER_LEN, "a batch without a header");
+    if let Some(place) = batch.get_mut(at..at + bytes.len()) {
+        place.copy_from_slice(bytes);
+    }
 }
 
 impl BatchHeader {
@@ -207,7 +216,8 @@ impl BatchHeader {
         if header.magic != 2 {
             return Err(BatchError::UnsupportedMagic(header.magic));
         }
-        if (header.batch_length as i64) < (HEADER_LEN - LOG_OVERHEAD) as i64 {
+        let has_header = |length: usize| length >= HEADER_LEN - LOG_OVERHEAD;
+        if !usize::try_from(header.batch_length).is_ok_and(has_header) {
             return Err(BatchError::BadLength(header.batch_length));
         }
         Ok(header)
@@ -232,13 +242,15 @@ impl BatchHeader {
 
     /// Writes the header over the first [`HEADER_LEN`] bytes of a batch.
     pub(super) fn write_into(&self, batch: &mut [u8]) {
-        let mut place = &mut batch[..HEADER_LEN];
-        self.write(&mut place);
+        debug_assert!(batch.len() >= HEADER_LEN, "no room for the header");
+        if let Some(mut place) = batch.get_mut(..HEADER_LEN) {
+            self.write(&mut place);
+        }
     }
 
     /// Size in bytes of the whole batch. Never less than [`HEADER_LEN`] for a header that was read.
     pub fn size(&self) -> usize {
-        LOG_OVERHEAD + self.batch_length.max(0) as usize
+        LOG_OVERHEAD + usize::try_from(self.batch_length).unwrap_or_default()
     }
 
     /// Offset of the last record (inclusive).
@@ -251,8 +263,7 @@ impl BatchHeader {
         if self.base_sequence < 0 {
             return -1;
         }
-        let sum = i64::from(self.base_sequence) + i64::from(self.last_offset_delta);
-        (sum & i64::from(i32::MAX)) as i32
+        self.base_sequence.wrapping_add(self.last_offset_delta) & i32::MAX
     }
 
     /// Whether an idempotent or transactional producer wrote it.

@@ -43,7 +43,7 @@ impl LegacyBatch {
             return Err(BatchError::UnsupportedMagic(magic));
         }
         if size - LOG_OVERHEAD < min_len(magic) {
-            return Err(BatchError::BadLength((size - LOG_OVERHEAD) as i32));
+            return Err(BatchError::BadLength(i32::try_from(size - LOG_OVERHEAD).unwrap_or(i32::MAX)));
         }
         let attributes = Attributes(i16::from(body.try_get_u8().unwrap_or_default()));
         let codec = attributes.codec_id();
@@ -192,10 +192,8 @@ impl<'a> Message<'a> {
 
 /// Size in bytes of the message at the front of `bytes`, which has at least its magic.
 fn message_size(bytes: &[u8]) -> Result<usize, BatchError> {
-    if bytes.len() < MAGIC_END {
-        return Err(BatchError::Truncated { needed: MAGIC_END, available: bytes.len() });
-    }
-    let len = (&bytes[8..]).get_i32();
+    let truncated = BatchError::Truncated { needed: MAGIC_END, available: bytes.len() };
+    let len = bytes.get(8..MAGIC_END).ok_or(truncated)?.get_i32();
     match usize::try_from(len) {
         Ok(size) if size >= MIN_LEN_V0 => Ok(LOG_OVERHEAD + size),
         _ => Err(BatchError::BadLength(len)),

@@ -76,7 +76,7 @@ pub fn retain(
         let offset = header.base_offset.wrapping_add(i64::from(record.offset_delta));
         if keep(Candidate { offset, timestamp, key: record.key, value: record.value }) {
             // A record is relative to the base offset and timestamp, which stay: its bytes do too.
-            kept.extend_from_slice(&before[..before.len() - rest.len()]);
+            kept.extend_from_slice(before.get(..before.len() - rest.len()).unwrap_or_default());
             count += 1;
             max_timestamp = timestamp.max(max_timestamp);
         }

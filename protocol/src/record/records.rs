@@ -114,7 +114,7 @@ impl<'a> Iterator for RecordIter<'a> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let remaining = self.remaining.max(0) as usize;
+        let remaining = usize::try_from(self.remaining).unwrap_or_default();
         // One more, because an error may take the place of the end.
         (0, Some(remaining + 1))
     }

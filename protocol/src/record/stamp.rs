@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::header::write_crc;
+use super::header::{put, write_crc};
 use super::{BatchError, BatchHeader, ProducerStamp, TimestampType};
 
 /// Where the fields are in a batch.
@@ -95,11 +95,6 @@ fn whole(batch: &mut [u8]) -> Result<(BatchHeader, &mut [u8]), BatchError> {
     let (needed, available) = (header.size(), batch.len());
     let batch = batch.get_mut(..needed).ok_or(BatchError::Truncated { needed, available })?;
     Ok((header, batch))
-}
-
-/// `batch` has been checked to hold a whole header.
-fn put(batch: &mut [u8], at: usize, bytes: &[u8]) {
-    batch[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
 #[cfg(test)]

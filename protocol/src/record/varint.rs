@@ -8,11 +8,11 @@ pub(super) const MAX_LEN_32: usize = 5;
 pub(super) const MAX_LEN_64: usize = 10;
 
 const fn zigzag32(value: i32) -> u32 {
-    ((value << 1) ^ (value >> 31)) as u32
+    ((value << 1) ^ (value >> 31)).cast_unsigned()
 }
 
 const fn zigzag64(value: i64) -> u64 {
-    ((value << 1) ^ (value >> 63)) as u64
+    ((value << 1) ^ (value >> 63)).cast_unsigned()
 }
 
 /// Bytes that `value` takes as a varint.
@@ -48,6 +48,7 @@ impl Prefix {
     }
 
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "masked by the length of the array")]
     pub(super) fn put_u8(&mut self, byte: u8) {
         self.bytes[self.len & (Self::CAPACITY - 1)] = byte;
         self.len += 1;
@@ -57,25 +58,25 @@ impl Prefix {
     pub(super) fn put_i32(&mut self, value: i32) {
         let mut rest = zigzag32(value);
         while rest >= 0x80 {
-            self.put_u8(rest as u8 | 0x80);
+            self.put_u8((rest & 0x7f) as u8 | 0x80);
             rest >>= 7;
         }
-        self.put_u8(rest as u8);
+        self.put_u8((rest & 0x7f) as u8);
     }
 
     #[inline(always)]
     pub(super) fn put_i64(&mut self, value: i64) {
         let mut rest = zigzag64(value);
         while rest >= 0x80 {
-            self.put_u8(rest as u8 | 0x80);
+            self.put_u8((rest & 0x7f) as u8 | 0x80);
             rest >>= 7;
         }
-        self.put_u8(rest as u8);
+        self.put_u8((rest & 0x7f) as u8);
     }
 
     #[inline(always)]
     pub(super) fn as_slice(&self) -> &[u8] {
-        &self.bytes[..self.len.min(Self::CAPACITY)]
+        self.bytes.get(..self.len).unwrap_or(&self.bytes)
     }
 }
 
@@ -93,7 +94,7 @@ pub(super) fn take_i32(input: &mut &[u8]) -> Result<i32, RecordError> {
     let first = take_u8(input)?;
     let raw = if first < 0x80 { u64::from(first) } else { take_rest(input, first, MAX_LEN_32)? };
     let raw = u32::try_from(raw).map_err(|_| RecordError::VarintOverflow)?;
-    Ok((raw >> 1) as i32 ^ -((raw & 1) as i32))
+    Ok((raw >> 1).cast_signed() ^ -(raw & 1).cast_signed())
 }
 
 /// Takes a varlong from the front of `input`.
@@ -101,15 +102,14 @@ pub(super) fn take_i32(input: &mut &[u8]) -> Result<i32, RecordError> {
 pub(super) fn take_i64(input: &mut &[u8]) -> Result<i64, RecordError> {
     let first = take_u8(input)?;
     let raw = if first < 0x80 { u64::from(first) } else { take_rest(input, first, MAX_LEN_64)? };
-    Ok((raw >> 1) as i64 ^ -((raw & 1) as i64))
+    Ok((raw >> 1).cast_signed() ^ -(raw & 1).cast_signed())
 }
 
 #[inline]
 fn take_rest(input: &mut &[u8], first: u8, max_len: usize) -> Result<u64, RecordError> {
     let mut value = u64::from(first & 0x7f);
-    for index in 1..max_len {
+    for shift in (7..7 * max_len).step_by(7) {
         let byte = take_u8(input)?;
-        let shift = 7 * index as u32;
         // The tenth byte of a varlong has room for a single bit.
         if shift == 63 && byte > 1 {
             return Err(RecordError::VarintOverflow);

@@ -198,7 +198,7 @@ impl Decoder {
     fn take_count(&mut self, min_size: usize, size: usize) -> Result<Option<(usize, usize)>, DecodeError> {
         let Some(count) = self.take_long_length()? else { return Ok(None) };
         if count.saturating_mul(min_size.max(1)) > self.remaining() {
-            return Err(self.error(DecodeErrorKind::BadLength(count as i64)));
+            return Err(self.error(DecodeErrorKind::BadLength(i64::try_from(count).unwrap_or(i64::MAX))));
         }
         self.charge(count.saturating_mul(size))?;
         // The count is plausible but not proved: begin with what the bytes left justify and grow by what is read.

@@ -111,27 +111,36 @@ impl Encoder {
     /// An unsigned varint of at most 5 bytes.
     pub fn put_uvarint(&mut self, mut value: u32) {
         while value >= 0x80 {
-            self.open.put_u8((value as u8) | 0x80);
+            self.open.put_u8((value & 0x7f) as u8 | 0x80);
             value >>= 7;
         }
-        self.open.put_u8(value as u8);
+        self.open.put_u8((value & 0x7f) as u8);
     }
 
     /// The count in front of an array's elements; `None` for a null array.
     pub fn put_count(&mut self, count: Option<usize>) -> Result<(), EncodeError> {
-        self.put_length(count, i32::MAX as usize, |e, n| e.open.put_i32(n))
+        let count = length::<i32>(count)?;
+        match self.flexible {
+            true => self.put_compact_length(count),
+            false => self.open.put_i32(count.unwrap_or(-1)),
+        }
+        Ok(())
     }
 
     /// A string and its length. Kafka refuses strings of more than 32,767 bytes in every version.
     pub fn put_str(&mut self, value: Option<&str>) -> Result<(), EncodeError> {
-        self.put_length(value.map(str::len), i16::MAX as usize, |e, n| e.open.put_i16(n as i16))?;
+        let length = length::<i16>(value.map(str::len))?;
+        match self.flexible {
+            true => self.put_compact_length(length.map(i32::from)),
+            false => self.open.put_i16(length.unwrap_or(-1)),
+        }
         self.open.put_slice(value.unwrap_or("").as_bytes());
         Ok(())
     }
 
     /// Bytes and their length. Long ones are shared, not copied.
     pub fn put_bytes(&mut self, value: Option<&Bytes>) -> Result<(), EncodeError> {
-        self.put_length(value.map(Bytes::len), i32::MAX as usize, |e, n| e.open.put_i32(n))?;
+        self.put_count(value.map(Bytes::len))?;
         match value {
             Some(bytes) if bytes.len() >= SHARE_FROM && self.tagged_depth == 0 => self.share(bytes),
             Some(bytes) => self.open.put_slice(bytes),
@@ -147,23 +156,9 @@ impl Encoder {
         self.closed.push(bytes.clone());
     }
 
-    fn put_length(
-        &mut self,
-        length: Option<usize>,
-        max: usize,
-        put_classic: impl FnOnce(&mut Self, i32),
-    ) -> Result<(), EncodeError> {
-        if let Some(length) = length.filter(|&length| length > max) {
-            return Err(EncodeError::TooLong(length));
-        }
-        // Bounded by `max` above.
-        match (self.flexible, length) {
-            (true, None) => self.put_uvarint(0),
-            (true, Some(n)) => self.put_uvarint(n as u32 + 1),
-            (false, None) => put_classic(self, -1),
-            (false, Some(n)) => put_classic(self, n as i32),
-        }
-        Ok(())
+    /// A length plus one as a varint, 0 for null.
+    fn put_compact_length(&mut self, length: Option<i32>) {
+        self.put_uvarint(length.map_or(0, |length| length.cast_unsigned() + 1));
     }
 
     /// One tagged field: tag, size, and what `content` writes.
@@ -187,4 +182,9 @@ impl Encoder {
         }
         Ok(())
     }
+}
+
+/// A length in the type that the classic encoding has for it.
+fn length<N: TryFrom<usize>>(length: Option<usize>) -> Result<Option<N>, EncodeError> {
+    length.map(|length| N::try_from(length).map_err(|_| EncodeError::TooLong(length))).transpose()
 }

@@ -25,9 +25,9 @@ macro_rules! fixed {
                 size_of::<Self>()
             }
         }
-        impl FromLiteral<i64> for $ty {
-            fn from_literal(literal: i64) -> Self {
-                literal as Self
+        impl FromLiteral<Self> for $ty {
+            fn from_literal(literal: Self) -> Self {
+                literal
             }
         }
     )*};
@@ -98,7 +98,7 @@ impl fmt::Display for Uuid {
         let mut text = [0u8; 22];
         for (i, c) in text.iter_mut().enumerate() {
             let index = if i < 21 { (bits >> (122 - 6 * i)) & 63 } else { (bits & 3) << 4 };
-            *c = BASE64[index as usize];
+            *c = BASE64.get(index as usize).copied().unwrap_or_default();
         }
         f.pad(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }

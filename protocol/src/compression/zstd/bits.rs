@@ -1,4 +1,9 @@
 //! The bit stream that both entropy coders write: from the lowest bit up, to be read from the end.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "an encoder's tables, indexed by symbols and positions of its own making"
+)]
 
 pub(super) struct BitWriter<'o> {
     out: &'o mut Vec<u8>,

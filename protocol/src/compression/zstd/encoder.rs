@@ -1,4 +1,9 @@
 //! Zstandard frames and blocks, RFC 8878 sections 3.1.1.1 and 3.1.1.2.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "an encoder's tables, indexed by symbols and positions of its own making"
+)]
 
 use super::huffman::write_literals;
 use super::matcher::{MAX_WINDOW_LEN, Tables};

@@ -1,4 +1,11 @@
 //! Finite state entropy, RFC 8878 section 4.1: a table of states that codes symbols in fractions of a bit.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "an encoder's tables, indexed by symbols and positions of its own making"
+)]
 
 use super::bits::BitWriter;
 

@@ -1,4 +1,9 @@
 //! Literals, coded by Huffman: RFC 8878 sections 3.1.1.3.1 and 4.2.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "an encoder's tables, indexed by symbols and positions of its own making"
+)]
 
 use super::bits::BitWriter;
 use super::fse::{Distribution, MAX_SYMBOLS, Table};

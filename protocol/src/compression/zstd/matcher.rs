@@ -1,4 +1,10 @@
 //! Finds what can be copied from earlier input instead of being written again.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::indexing_slicing,
+    reason = "an encoder's tables, indexed by symbols and positions of its own making"
+)]
 
 use super::sequences::Sequence;
 

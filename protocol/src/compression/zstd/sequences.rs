@@ -1,4 +1,9 @@
 //! Sequences of a block: so many literals, then a copy from further back. RFC 8878 section 3.1.1.3.2.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "an encoder's tables, indexed by symbols and positions of its own making"
+)]
 
 use super::bits::BitWriter;
 use super::fse::{Distribution, MAX_SYMBOLS, Table};
