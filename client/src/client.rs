@@ -574,7 +574,14 @@ async fn refresh(inner: &Inner) -> Result<(), RequestError> {
         allow_auto_topic_creation: inner.config.allow_auto_create_topics || version < 4,
         ..MetadataRequest::default()
     };
-    let response: MetadataResponse = connection.call(&request).await?;
+    let mut response: MetadataResponse = connection.call(&request).await?;
+    let missing: Vec<_> = topics.iter().filter(|topic| all && !is_in(&response, topic)).cloned().map(named).collect();
+    if !missing.is_empty() && response.error_code.is_none() {
+        // A broker says nothing of topics that are not there, and creates none, unless they are named.
+        let request = MetadataRequest { topics: Some(missing), ..request };
+        let more: MetadataResponse = connection.call(&request).await?;
+        response.topics.extend(more.topics);
+    }
     if response.error_code == ErrorCode::REBOOTSTRAP_REQUIRED {
         tracing::warn!("the cluster asks to start over from the bootstrap servers");
         inner.metadata.send_modify(|metadata| *metadata = Arc::default());
@@ -586,9 +593,14 @@ async fn refresh(inner: &Inner) -> Result<(), RequestError> {
         return Err(RequestError::UnknownNode(NodeId::NONE));
     }
     inner.metadata.send_modify(|metadata| {
-        *metadata = Arc::new(metadata.updated(&response, |name| all || topics.iter().any(|t| *t == *name)));
+        // Of all topics, those that the broker does not speak of are gone.
+        *metadata = Arc::new(metadata.updated(&response, |name| topics.iter().any(|t| *t == *name)));
     });
     Ok(())
+}
+
+fn is_in(response: &MetadataResponse, topic: &TopicName) -> bool {
+    response.topics.iter().any(|known| known.name.as_ref() == Some(topic))
 }
 
 fn named(name: TopicName) -> MetadataRequestTopic {

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use futures_util::StreamExt;
 use ottla::{
     Client, TopicPartition,
+    admin::NewTopic,
     config::OffsetReset,
     consumer::{CommitError, ConsumeError, OffsetAndMetadata, Records, SeekTo},
     producer::Record,
@@ -264,4 +265,19 @@ async fn what_cannot_be_done_without_a_group_or_partitions_says_so() {
     assert!(matches!(consumer.recv().await, Err(ConsumeError::NothingAssigned)));
     assert!(matches!(consumer.commit().await, Err(CommitError::NoGroup)));
     assert!(consumer.subscribe(["t"]).is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_that_is_deleted_and_created_anew_is_read_from_its_beginning_by_who_read_the_old_one() {
+    let cluster = start(|c| c.topic("t", 1).config("auto.create.topics.enable", "false")).await;
+    let client = client(&cluster);
+    send(&client, "t", 0, 0..10).await;
+    // `auto.offset.reset` is latest: it says where to begin, and this consumer has begun.
+    let mut consumer = client.consumer_without_group().assign([partition("t", 0)]).build().await.unwrap();
+    assert!(consumer.poll(Duration::from_secs(1)).await.unwrap().is_empty());
+    let other = crate::support::client(&cluster);
+    other.admin().delete_topics(["t"]).await.all().unwrap();
+    other.admin().create_topic(NewTopic::new("t")).await.unwrap();
+    send(&other, "t", 0, 100..105).await;
+    assert_eq!(values(&consumer.recv().await.unwrap()), (100..105).collect::<Vec<_>>());
 }

@@ -20,10 +20,22 @@ use ottla::{
     },
     net::Connector,
     producer::Record,
+    protocol::{
+        api_key::ApiKey,
+        error_code::ErrorCode,
+        messages::{
+            join_group::{JoinGroupRequest, JoinGroupResponse},
+            offset_commit::OffsetCommitRequest,
+        },
+    },
 };
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
 
 use crate::{
+    meddler::{Answer, Meddler},
     support::{CuttableNetwork, client, start},
     versions::like_kafka_2_1,
 };
@@ -521,4 +533,119 @@ async fn the_groups_topic_has_its_own_settings_even_if_somebody_asks_for_it_firs
     let configs = client.admin().describe_configs([resource]).await.all().unwrap();
     let policy = configs[0].1.iter().find(|entry| entry.name == "cleanup.policy").unwrap();
     assert_eq!(policy.value.as_deref(), Some("compact"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pattern_keeps_nobody_on_the_same_client_from_creating_topics() {
+    let cluster = start(|c| c.topic("orders-a", 2)).await;
+    let client = client(&cluster);
+    let a = Running::start(client.consumer("g").subscribe_pattern("orders-.*")).await;
+    until("what is there", || a.count() == 2).await;
+    let producer = client.producer().build().unwrap();
+    let delivery = producer.send(Record::to("orders-b").partition(0).value("v")).await.unwrap();
+    assert_eq!(delivery.await.unwrap().offset, 0);
+    until("the new one is read", || a.watch.log().records.len() == 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pattern_lets_go_of_a_topic_that_is_deleted_and_does_not_create_it_anew() {
+    let cluster = start(|c| c.topic("orders-a", 2).topic("orders-b", 2)).await;
+    let mut config = client(&cluster).config().clone();
+    config.metadata_max_age = Duration::from_secs(5);
+    let quick = ottla::embedded::client(&cluster).unwrap().config(config).build().unwrap();
+    let a = Running::start(quick.consumer("g").subscribe_pattern("orders-.*")).await;
+    until("what is there", || a.count() == 4).await;
+    client(&cluster).admin().delete_topics(["orders-b"]).await.all().unwrap();
+    until("it is let go", || a.count() == 2).await;
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let topics = client(&cluster).admin().list_topics().await.unwrap();
+    assert!(!format!("{topics:?}").contains("orders-b"), "{topics:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_waited_while_the_group_went_on_sets_no_other_members_offsets_back() {
+    let cluster = start(|c| c.topic("t", 2)).await;
+    let (release, held) = watch::channel(false);
+    let meddled = Meddler::client(&cluster, move |question| match question.key {
+        ApiKey::OFFSET_COMMIT => {
+            let mut held = held.clone();
+            Answer::after(async move { drop(held.wait_for(|released| *released).await) })
+        }
+        _ => Answer::Honest,
+    });
+    let client = client(&cluster);
+    send(&client, "t", 100).await;
+    let builder = |client: &Client| client.consumer("g").from_beginning().manual_commit().subscribe(["t"]);
+    let mut a = builder(&meddled.build().unwrap()).build().await.unwrap();
+    let mut seen = 0;
+    while seen < 100 {
+        seen += a.recv().await.unwrap().len();
+    }
+    // The first is held up at the coordinator, the second in line behind it.
+    let (first, second) = (a.commit_async(), a.commit_async());
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let b = Running::start(client.consumer("g").manual_commit().subscribe(["t"])).await;
+    while b.count() == 0 || a.assignment().len() != 1 {
+        a.poll(Duration::from_millis(50)).await.unwrap();
+    }
+    release.send_replace(true);
+    for commit in [first, second] {
+        let result = commit.await;
+        assert!(matches!(result, Err(CommitError::Rebalanced)), "{result:?}");
+    }
+    let all = (0..2).map(|partition| TopicPartition::new("t", partition));
+    let committed = client.consumer("g").build().await.unwrap().committed(all).await.unwrap();
+    assert!(committed.is_empty(), "{committed:?}");
+    a.commit().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_holds_back_a_rebalance_no_longer_than_that_waits_and_is_explained() {
+    let cluster = cluster().await;
+    let meddled = Meddler::client(&cluster, |question| match question.key {
+        ApiKey::OFFSET_COMMIT => question.change::<OffsetCommitRequest>(|response| {
+            let partitions = response.topics.iter_mut().flat_map(|topic| &mut topic.partitions);
+            partitions.for_each(|partition| partition.error_code = ErrorCode::COORDINATOR_LOAD_IN_PROGRESS);
+        }),
+        _ => Answer::Honest,
+    });
+    let client = client(&cluster);
+    send(&client, "t", 100).await;
+    let interval = |config: &mut ottla::config::ConsumerConfig| config.max_poll_interval = Duration::from_secs(10);
+    let builder = meddled.build().unwrap().consumer("g").from_beginning().configure(interval).subscribe(["t"]);
+    let mut a = builder.build().await.unwrap();
+    let mut seen = 0;
+    while seen < 100 {
+        seen += a.recv().await.unwrap().len();
+    }
+    let _b = Running::start(client.consumer("g").subscribe(["t"])).await;
+    let mut explained = None;
+    let mut told = String::new();
+    while a.assignment().len() == 6 {
+        a.poll(Duration::from_millis(200)).await.unwrap();
+        let waits = a.explain().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        if waits.contains("partitions are being given up") {
+            explained.get_or_insert_with(tokio::time::Instant::now);
+            told = waits;
+        }
+    }
+    let took = explained.expect("it is explained").elapsed();
+    assert!(took < Duration::from_secs(11), "{took:?}");
+    assert!(told.contains("offsets are being committed, last error: COORDINATOR_LOAD_IN_PROGRESS"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_that_is_told_to_wait_for_another_is_sent_again() {
+    let cluster = cluster().await;
+    let told = Arc::new(AtomicBool::new(false));
+    let meddled = Meddler::client(&cluster, move |question| match question.key {
+        ApiKey::JOIN_GROUP if !told.swap(true, Ordering::Relaxed) => {
+            let error_code = ErrorCode::REBALANCE_IN_PROGRESS;
+            question.reply::<JoinGroupRequest>(&JoinGroupResponse { error_code, ..Default::default() })
+        }
+        _ => Answer::Honest,
+    });
+    let a = Running::start(meddled.build().unwrap().consumer("g").subscribe(["t"])).await;
+    until("it is a member all the same", || a.count() == 6).await;
+    assert!(a.watch.log().error.is_none());
 }

@@ -26,7 +26,10 @@ pub struct ConsumerConfig {
     /// Default range, cooperative-sticky.
     pub assignors: Vec<AssignorName>,
 
-    /// `auto.offset.reset`: where to begin without a committed offset, or when it is gone. Default latest.
+    /// `auto.offset.reset`: where to begin without a committed offset, or when it is gone. Default latest. It does not
+    /// concern a topic that is deleted and created anew under a consumer: nothing of the new one has been read, so it is
+    /// read from its beginning, unless this is set to be an error. (Java goes on from the old offset if the new log has
+    /// it already, and else resets as set, which with latest skips what was written before it took notice.)
     pub auto_offset_reset: OffsetReset,
     /// `enable.auto.commit`: commit the positions of records handed out, now and then and on close. Default true.
     pub enable_auto_commit: bool,

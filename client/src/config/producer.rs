@@ -46,11 +46,11 @@ pub struct ProducerConfig {
     pub partitioner: PartitionerName,
     /// `partitioner.ignore.keys`: choose as if no record had a key. Default false.
     pub partitioner_ignore_keys: bool,
-    /// `partitioner.adaptive.partitioning.enable`: give fewer keyless records to partitions whose broker is slow. Default
-    /// true. Not acted on yet: every partition with a leader gets its share.
+    /// `partitioner.adaptive.partitioning.enable`: give fewer keyless records to partitions whose broker is slow, by the
+    /// length of their queues. Default true.
     pub partitioner_adaptive: bool,
     /// `partitioner.availability.timeout.ms`: give no keyless records to a partition whose broker took no batch for this
-    /// long; `None` (0 in Java) does not look. Default `None`. Not acted on yet.
+    /// long though some waited for it; `None` (0 in Java) does not look. Needs `partitioner_adaptive`. Default `None`.
     pub partitioner_availability_timeout: Option<Duration>,
 
     /// `transactional.id`: names this producer across restarts, for transactions. Default none.

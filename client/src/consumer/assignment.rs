@@ -28,7 +28,7 @@ use crate::{
 
 use super::{
     error::{BadBatch, ConsumeError},
-    fetch::{Chunk, ChunkError, Wanted, position_after},
+    fetch::{Chunk, ChunkError, UnderWay, Wanted, position_after},
     position::{OffsetAndMetadata, Position, SeekTo, Watermarks},
 };
 
@@ -117,8 +117,6 @@ pub(super) struct FetchPlan {
     pub(super) wanted: Vec<Wanted>,
     /// Bytes that are set aside for the response; give them back with [`Assignment::unreserve`].
     pub(super) max_bytes: usize,
-    /// Whether a partition of this broker has enough buffered and is left out.
-    pub(super) left_out: bool,
     /// When to ask again without an event.
     pub(super) next: Option<Instant>,
 }
@@ -164,6 +162,8 @@ pub(super) struct Assignment {
     partitions: HashMap<TopicPartition, Partition>,
     /// Partitions with chunks, in the order in which to take from them.
     ready: VecDeque<TopicPartition>,
+    /// Brokers that are left alone for a while: since when, until when and why.
+    held_off: HashMap<NodeId, (Instant, Instant, String)>,
     buffered: usize,
     reserved: usize,
     next_version: u64,
@@ -187,6 +187,8 @@ struct Partition {
     fetch: Position,
     paused: Option<Instant>,
     chunks: VecDeque<Chunk>,
+    /// Since when the application has taken nothing of what there is.
+    waiting_since: Instant,
     /// Bytes in the chunks and in those taken but not released.
     buffered: usize,
     high_watermark: i64,
@@ -259,6 +261,7 @@ impl Assignment {
             settings,
             partitions: HashMap::new(),
             ready: VecDeque::new(),
+            held_off: HashMap::new(),
             buffered: 0,
             reserved: 0,
             next_version: 0,
@@ -292,6 +295,7 @@ impl Assignment {
             fetch: Position::new(0, -1),
             paused: None,
             chunks: VecDeque::new(),
+            waiting_since: now,
             buffered: 0,
             high_watermark: -1,
             last_stable_offset: -1,
@@ -624,8 +628,14 @@ impl Assignment {
 
     // --- Fetches ---
 
-    /// What to fetch from a broker now, when this many brokers are fetched from.
-    pub(super) fn plan(&mut self, now: Instant, node: NodeId, metadata: &ClusterMetadata, nodes: usize) -> FetchPlan {
+    /// What to fetch from a broker now, beside what is under way.
+    pub(super) fn plan(
+        &mut self,
+        now: Instant,
+        node: NodeId,
+        metadata: &ClusterMetadata,
+        under_way: &UnderWay,
+    ) -> FetchPlan {
         let mut plan = FetchPlan::default();
         let share = (self.settings.max_buffered_bytes / self.partitions.len().max(1)).max(1);
         let half = (share / 2).max(1);
@@ -634,6 +644,7 @@ impl Assignment {
             if state.phase != Phase::Fetch
                 || state.paused.is_some()
                 || state.node(partition, now, metadata) != Some(node)
+                || under_way.covers(partition, state.version, state.fetch.offset)
             {
                 continue;
             }
@@ -643,7 +654,6 @@ impl Assignment {
             }
             state.left_out = state.buffered > half;
             if state.left_out {
-                plan.left_out = true;
                 continue;
             }
             plan.wanted.push(Wanted {
@@ -655,7 +665,7 @@ impl Assignment {
                 max_bytes: i32::try_from(max_bytes).unwrap_or(i32::MAX),
             });
         }
-        self.reserve(&mut plan, nodes);
+        self.reserve(&mut plan, metadata.brokers.len());
         plan
     }
 
@@ -663,14 +673,15 @@ impl Assignment {
     fn reserve(&mut self, plan: &mut FetchPlan, nodes: usize) {
         let total = self.settings.max_buffered_bytes;
         let free = total.saturating_sub(self.buffered + self.reserved);
-        plan.max_bytes = self.settings.fetch_max_bytes.min(free).min((total / nodes.max(1)).max(1));
+        let wanted =
+            plan.wanted.iter().map(|want| want.max_bytes.unsigned_abs() as usize).fold(0, usize::saturating_add);
+        plan.max_bytes = self.settings.fetch_max_bytes.min(wanted).min(free).min((total / nodes.max(1)).max(1));
         if plan.max_bytes == 0 && !plan.wanted.is_empty() {
             for want in plan.wanted.drain(..) {
                 if let Some(state) = self.partitions.get_mut(&want.partition) {
                     state.left_out = true;
                 }
             }
-            plan.left_out = true;
         }
         if plan.wanted.is_empty() {
             plan.max_bytes = 0;
@@ -715,7 +726,7 @@ impl Assignment {
         match position_after(bytes) {
             Ok(Some(end)) => {
                 let aborted = data.aborted_transactions.clone().unwrap_or_default();
-                self.buffer(want, end, bytes.0.clone(), aborted);
+                self.buffer(now, want, end, bytes.0.clone(), aborted);
                 false
             }
             // A broker that cuts off the first batch is too old to return it whole.
@@ -729,6 +740,7 @@ impl Assignment {
 
     fn buffer(
         &mut self,
+        now: Instant,
         want: &Wanted,
         end: Position,
         bytes: bytes::Bytes,
@@ -740,6 +752,10 @@ impl Assignment {
             return;
         }
         state.fetch = end;
+        state.since = now;
+        if state.buffered == 0 {
+            state.waiting_since = now;
+        }
         state.buffered += bytes.len();
         self.buffered += bytes.len();
         if state.chunks.is_empty() {
@@ -810,6 +826,13 @@ impl Assignment {
         }
     }
 
+    /// Notes that nothing is fetched from a broker for a while.
+    pub(super) fn hold_off(&mut self, now: Instant, node: NodeId, until: Instant, reason: String) {
+        self.held_off.retain(|_, (_, until, _)| *until >= now);
+        let since = self.held_off.get(&node).map_or(now, |(since, ..)| *since);
+        self.held_off.insert(node, (since, until, reason));
+    }
+
     /// Goes back to where the application is, for what was buffered cannot be read; the application is told.
     pub(super) fn bad_batch(&mut self, now: Instant, partition: &TopicPartition, offset: i64, error: ChunkError) {
         self.discard(partition);
@@ -877,10 +900,11 @@ impl Assignment {
     }
 
     /// Notes that records before this position were handed out.
-    pub(super) fn consumed(&mut self, partition: &TopicPartition, version: u64, position: Position) {
+    pub(super) fn consumed(&mut self, now: Instant, partition: &TopicPartition, version: u64, position: Position) {
         let state = self.partitions.get_mut(partition).filter(|state| state.version == version);
         if let Some(state) = state {
             state.position = Some(position);
+            state.waiting_since = now;
         }
     }
 
@@ -919,17 +943,22 @@ impl Assignment {
             return ("it failed, and waits for the application to seek".into(), state.since);
         }
         if !state.chunks.is_empty() || state.buffered > 0 {
-            return ("records are buffered and wait to be taken".into(), state.since);
+            return ("records are buffered and wait to be taken".into(), state.waiting_since);
         }
         if let Some((reason, since)) = &state.retry.trouble {
             return (reason.clone(), *since);
+        }
+        let node = state.node(partition, now, metadata);
+        let held_off = node.and_then(|node| self.held_off.get(&node)).filter(|(_, until, _)| *until > now);
+        if let Some((node, (since, _, reason))) = node.zip(held_off).filter(|_| state.phase == Phase::Fetch) {
+            return (format!("broker {node} is left alone for a while: {reason}").into(), *since);
         }
         let reason = match state.phase {
             Phase::Committed => "the coordinator is asked for the committed offset".into(),
             Phase::Lookup(_) => "the leader is asked for an offset".into(),
             Phase::Validate => "the new leader is asked whether its log has the position".into(),
             _ if state.left_out => "other partitions have filled the buffer".into(),
-            _ => match state.node(partition, now, metadata) {
+            _ => match node {
                 Some(node) => format!("broker {node} has no record at offset {} yet", state.fetch.offset).into(),
                 None => missing_leader(metadata, partition),
             },

@@ -1,8 +1,9 @@
-//! Committing offsets: one task, so that a later commit never loses to an earlier one.
+//! CommitUnderWay offsets: one task, so that a later commit never loses to an earlier one.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use ottla_protocol::{
@@ -22,6 +23,7 @@ use crate::{
     TopicPartition,
     backoff::Backoff,
     client::{CoordinatorError, CoordinatorType},
+    explain::{Wait, WaitSubject},
     net::{Purpose, RequestError},
 };
 
@@ -41,7 +43,38 @@ pub(super) struct Commit {
     pub(super) offsets: Offsets,
     /// Who the member was when the application committed.
     pub(super) issuer: Option<Identity>,
+    /// When to give up.
+    pub(super) deadline: Deadline,
     pub(super) done: oneshot::Sender<Result<(), CommitError>>,
+}
+
+/// Until when to commit, and how long that was when the application did.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    pub(super) at: Instant,
+    pub(super) after: Duration,
+}
+
+impl Deadline {
+    pub(super) fn after(after: Duration) -> Self {
+        Self { at: Instant::now() + after, after }
+    }
+}
+
+/// A commit under way, to be explained.
+#[derive(Clone, Debug)]
+pub(super) struct CommitUnderWay {
+    since: Instant,
+    /// Why it was not done at once.
+    cause: Option<String>,
+}
+
+impl CommitUnderWay {
+    pub(super) fn explain(&self, group: &GroupId) -> Wait {
+        let cause = self.cause.as_ref().map(|cause| format!(", last error: {cause}")).unwrap_or_default();
+        let subject = WaitSubject::Group(group.to_string());
+        Wait::new(subject, format!("offsets are being committed{cause}"), self.since)
+    }
 }
 
 /// Commits what comes, in order; what waits at the same time shares a request. Ends when nobody can send more.
@@ -54,10 +87,10 @@ pub(super) async fn run(shared: Arc<Shared>, mut commits: mpsc::UnboundedReceive
         }) else {
             return;
         };
-        let issuer = first.issuer.clone();
+        let (issuer, deadline) = (first.issuer.clone(), first.deadline);
         let mut waiting = vec![first];
         while let Ok(next) = commits.try_recv() {
-            if next.issuer != issuer {
+            if next.issuer != issuer || next.deadline.after != deadline.after {
                 next_turn = Some(next);
                 break;
             }
@@ -67,7 +100,9 @@ pub(super) async fn run(shared: Arc<Shared>, mut commits: mpsc::UnboundedReceive
         for commit in &waiting {
             offsets.extend(commit.offsets.iter().map(|(partition, offset)| (partition.clone(), offset.clone())));
         }
-        let result = commit(&shared, issuer.as_ref(), &offsets, &mut rng).await;
+        shared.note_committing(Some(CommitUnderWay { since: Instant::now(), cause: None }));
+        let result = commit(&shared, issuer.as_ref(), deadline, &offsets, &mut rng).await;
+        shared.note_committing(None);
         for Commit { offsets, done, .. } in waiting {
             let result = match &result {
                 Ok(refused) => refused
@@ -100,6 +135,7 @@ fn refusal(partition: &TopicPartition, code: ErrorCode) -> CommitError {
 async fn commit(
     shared: &Shared,
     issuer: Option<&Identity>,
+    Deadline { at: deadline, after }: Deadline,
     offsets: &Offsets,
     rng: &mut fastrand::Rng,
 ) -> Result<HashMap<TopicPartition, ErrorCode>, CommitError> {
@@ -107,8 +143,7 @@ async fn commit(
     if offsets.is_empty() {
         return Ok(HashMap::new());
     }
-    let timeout = shared.inner.config.default_api_timeout;
-    let deadline = Instant::now() + timeout;
+    let since = Instant::now();
     let backoff = Backoff::retry(&shared.inner.config);
     let mut failures = 0;
     loop {
@@ -126,14 +161,15 @@ async fn commit(
             },
             Ok(Err(CoordinatorError::Request(error))) if !error.is_retriable() => return Err(error.into()),
             Ok(Err(error)) => error.to_string(),
-            Err(_) => return Err(CommitError::Timeout { after: timeout, cause: None }),
+            Err(_) => return Err(CommitError::Timeout { after, cause: None }),
         };
         failures += 1;
         let again = Instant::now() + backoff.delay(failures, rng);
         if again >= deadline {
-            return Err(CommitError::Timeout { after: timeout, cause: Some(cause) });
+            return Err(CommitError::Timeout { after, cause: Some(cause) });
         }
         tracing::debug!(cause, "committing again");
+        shared.note_committing(Some(CommitUnderWay { since, cause: Some(cause) }));
         tokio::time::sleep_until(again).await;
     }
 }

@@ -18,11 +18,13 @@ use super::{
     shared::Shared,
 };
 
-/// Runs until it is dropped, and everything that it started ends with it.
+/// Runs until the consumer is closed and its fetch sessions have ended. If it is dropped before, everything that it
+/// started ends with it.
 pub(super) async fn run(shared: Arc<Shared>, mut rng: fastrand::Rng) {
     let mut metadata = shared.inner.watch_metadata();
     let mut lookups = JoinSet::new();
     let mut interest = tokio::time::interval(shared.interest_interval());
+    let mut closing = shared.closing.subscribe();
     let mut fetchers = Fetchers { shared: shared.clone(), tasks: JoinSet::new(), by_node: HashMap::new() };
     loop {
         let current = metadata.borrow_and_update().clone();
@@ -52,13 +54,20 @@ pub(super) async fn run(shared: Arc<Shared>, mut rng: fastrand::Rng) {
             () = shared.work.notified() => {}
             () = later => {}
             Some(_) = lookups.join_next() => {}
+            // Errs when the consumer is gone, and this with it.
+            _ = closing.wait_for(|closing| *closing) => break,
             _ = interest.tick() => keep_interest(&shared),
         }
     }
+    while fetchers.tasks.join_next().await.is_some() {}
 }
 
 /// Metadata forgets topics that nobody has asked for in a while.
 fn keep_interest(shared: &Shared) {
+    // For a pattern it holds every topic there is. To name one that is gone might create it anew.
+    if shared.member().subscribes_to_pattern() {
+        return;
+    }
     let topics: HashSet<_> = shared.assignment().partitions().map(|partition| partition.topic.clone()).collect();
     topics.iter().for_each(|topic| shared.inner.take_interest(topic));
 }

@@ -27,7 +27,7 @@ use crate::{
 
 use super::{
     assignment::{Assignment, OffsetTarget, Ready, Settings, Start},
-    commit::{self, Commit, Offsets},
+    commit::{self, Commit, Deadline, Offsets},
     driver,
     error::{CommitError, ConsumeError, OffsetError, SubscribeError},
     fetch::ChunkReader,
@@ -225,15 +225,17 @@ impl Consumer {
                     let offset = reader.position().offset;
                     let mut assignment = self.shared.assignment();
                     // What was read before the bad batch is good, and counts as handed out.
-                    assignment.consumed(reader.partition(), reader.version(), reader.position());
-                    assignment.bad_batch(Instant::now(), reader.partition(), offset, error);
+                    let now = Instant::now();
+                    assignment.consumed(now, reader.partition(), reader.version(), reader.position());
+                    assignment.bad_batch(now, reader.partition(), offset, error);
                     drop(assignment);
                     self.shared.wake_all();
                 }
             }
         }
         if let Some(reader) = &self.reader {
-            self.shared.assignment().consumed(reader.partition(), reader.version(), reader.position());
+            let now = Instant::now();
+            self.shared.assignment().consumed(now, reader.partition(), reader.version(), reader.position());
         }
         Ok(records)
     }
@@ -266,7 +268,7 @@ impl Consumer {
 
     fn finish(&self, reader: &ChunkReader) {
         let mut assignment = self.shared.assignment();
-        assignment.consumed(reader.partition(), reader.version(), reader.position());
+        assignment.consumed(Instant::now(), reader.partition(), reader.version(), reader.position());
         let wanted = assignment.release(reader.partition(), reader.version(), reader.size_bytes());
         drop(assignment);
         if wanted {
@@ -573,6 +575,9 @@ impl Consumer {
         let metadata = self.shared.inner.metadata();
         let now = Instant::now();
         self.shared.member().explain(now, &metadata, &mut waits);
+        if let Some((committing, group)) = self.shared.committing().zip(self.shared.group.as_ref()) {
+            waits.push(committing.explain(group));
+        }
         self.shared.assignment().explain(now, &metadata, &mut waits);
         waits
     }
@@ -604,7 +609,8 @@ impl Consumer {
         &self.client
     }
 
-    /// Commits, if that is automatic, and leaves the group, so that its partitions go to other members at once.
+    /// Commits, if that is automatic, leaves the group, so that its partitions go to other members at once, and ends the
+    /// fetch sessions at the brokers.
     ///
     /// Not cancel safe: a future that is dropped may not have committed or left.
     ///
@@ -613,7 +619,11 @@ impl Consumer {
     pub async fn close(mut self) -> Result<(), CommitError> {
         let committed = if self.auto_commit.is_some() { self.commit().await } else { Ok(()) };
         self.give_up_all().await;
+        self.shared.closing.send_replace(true);
         let _ = self.closed.send(true);
+        while self.tasks.join_next().await.is_some() {
+            // In bounded time, answered or not; leaving goes on meanwhile.
+        }
         if let Some(task) = self.group_task.take() {
             // It ends in bounded time, answered or not.
             let _ = task.await;
@@ -625,7 +635,9 @@ impl Consumer {
 impl Drop for Consumer {
     fn drop(&mut self) {
         self.tasks.abort_all();
-        self.shared.inner.pool.release(Purpose::Fetch(self.shared.number));
+        for purpose in [Purpose::Fetch, Purpose::FetchAside] {
+            self.shared.inner.pool.release(purpose(self.shared.number));
+        }
     }
 }
 
@@ -646,9 +658,20 @@ pub(super) fn send_commit(shared: &Shared, commits: &mpsc::UnboundedSender<Commi
     if offsets.is_empty() {
         return Committing(State::Done(Some(Ok(()))));
     }
+    let deadline = Deadline::after(shared.inner.config.default_api_timeout);
+    send_commit_until(shared, commits, offsets, deadline)
+}
+
+/// The same with a deadline of its own.
+pub(super) fn send_commit_until(
+    shared: &Shared,
+    commits: &mpsc::UnboundedSender<Commit>,
+    offsets: Offsets,
+    deadline: Deadline,
+) -> Committing {
     let (done, result) = oneshot::channel();
     // A task that went away drops the other end, which tells.
-    let _ = commits.send(Commit { offsets, issuer: shared.identity(), done });
+    let _ = commits.send(Commit { offsets, issuer: shared.identity(), deadline, done });
     Committing(State::Waiting(result))
 }
 

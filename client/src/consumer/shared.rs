@@ -15,6 +15,7 @@ use crate::{TopicPartition, client::Inner, config::ConsumerConfig, net::Consumer
 
 use super::{
     assignment::{Assignment, Start},
+    commit::CommitUnderWay,
     group::{Identity, Member},
 };
 
@@ -26,6 +27,7 @@ pub(super) struct Shared {
     pub(super) number: ConsumerNumber,
     assignment: Mutex<Assignment>,
     member: Mutex<Member>,
+    committing: Mutex<Option<CommitUnderWay>>,
     /// Something may be ready for the application.
     pub(super) ready: Notify,
     /// There may be something to look up, or another broker to fetch from.
@@ -34,6 +36,8 @@ pub(super) struct Shared {
     pub(super) group_work: Notify,
     /// Counts the changes after which there may be something to fetch.
     pub(super) fetch: watch::Sender<u64>,
+    /// Whether the consumer is closed: nothing is fetched any more, and brokers are told so.
+    pub(super) closing: watch::Sender<bool>,
 }
 
 impl Shared {
@@ -45,10 +49,12 @@ impl Shared {
             config,
             assignment: Mutex::new(assignment),
             member: Mutex::new(member),
+            committing: Mutex::default(),
             ready: Notify::new(),
             work: Notify::new(),
             group_work: Notify::new(),
             fetch: watch::Sender::new(0),
+            closing: watch::Sender::new(false),
         }
     }
 
@@ -61,6 +67,21 @@ impl Shared {
     /// The member of the group. No other lock is taken while it is held, and nothing is awaited.
     pub(super) fn member(&self) -> MutexGuard<'_, Member> {
         self.member.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the commit under way, to be explained.
+    pub(super) fn note_committing(&self, committing: Option<CommitUnderWay>) {
+        *self.committing.lock().unwrap_or_else(PoisonError::into_inner) = committing;
+    }
+
+    pub(super) fn committing(&self) -> Option<CommitUnderWay> {
+        self.committing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How long a commit may take that partitions wait for to be given up. After the time that a rebalance waits for this
+    /// member, it would be refused.
+    pub(super) fn handover_timeout(&self) -> Duration {
+        self.inner.config.default_api_timeout.min(self.config.max_poll_interval)
     }
 
     pub(super) fn identity(&self) -> Option<Identity> {

@@ -5,6 +5,7 @@
 //! | general | metadata, admin, producer ids, offsets | short answers |
 //! | produce | produce | large requests; order within the connection is what idempotence rests on |
 //! | fetch, one per consumer | fetch | a long poll holds back everything behind it |
+//! | fetch aside, one per consumer | fetch | what comes to be wanted while a long poll holds the other one up; opened when that first happens |
 //! | coordination, one per consumer | join, sync, heartbeat | a join is parked for as long as a rebalance takes, and that may wait for another consumer of this client |
 
 use std::{
@@ -34,6 +35,8 @@ pub(crate) enum Purpose {
     Produce,
     /// Fetch requests of one consumer.
     Fetch(ConsumerNumber),
+    /// Fetch requests of one consumer that cannot wait for those.
+    FetchAside(ConsumerNumber),
     /// The membership of one consumer.
     Coordination(ConsumerNumber),
 }

@@ -24,12 +24,12 @@ pub struct StickyPartition {
     weights: Mutex<Option<Weights>>,
 }
 
-/// How many batches of a partition wait to be sent.
+/// How much of a partition waits to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueLoad {
     /// The partition.
     pub partition: i32,
-    /// Its batches that wait.
+    /// What waits, in batches of `batch.size`.
     pub queued_batches: u32,
 }
 
@@ -49,6 +49,11 @@ impl StickyPartition {
             batch_size: u32::try_from(batch_size).unwrap_or(u32::MAX).max(1),
             weights: Mutex::new(None),
         }
+    }
+
+    /// Whether it was ever asked for a partition.
+    pub(crate) fn is_used(&self) -> bool {
+        self.state.load(Ordering::Relaxed) != 0
     }
 
     /// The partition to use now.

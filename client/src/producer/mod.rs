@@ -37,7 +37,7 @@ pub use self::{
 use crate::{
     Client, Wait,
     config::{Acks, CompressionConfig, ConfigError, ProducerConfig},
-    partitioner::{IgnoreKeys, Partitioner, TopicPartitions},
+    partitioner::{IgnoreKeys, Partitioner},
 };
 
 /// Sends records. Clones share one producer and may be used from many tasks.
@@ -201,7 +201,7 @@ impl Producer {
     /// # Errors
     /// [`SendError`] if the record can never be taken.
     pub fn try_send(&self, record: &Record<'_>) -> Result<Option<Delivery>, SendError> {
-        let Some(topic) = self.known_topic(record.topic) else { return Ok(None) };
+        let Some(topic) = self.shared.topic(record.topic) else { return Ok(None) };
         match self.try_place(&topic, record, &mut None) {
             Ok(Placed { cell, index, timestamp_ms }) => Ok(Some(Delivery::new(cell, index, timestamp_ms))),
             Err(NotPlaced::NeedsMemory(_)) => Ok(None),
@@ -271,7 +271,7 @@ impl Producer {
 
     async fn place(&self, record: &Record<'_>) -> Result<Placed, SendError> {
         // The usual case does not wait, and so does not build the future of one that does.
-        let needs_memory = match self.known_topic(record.topic) {
+        let needs_memory = match self.shared.topic(record.topic) {
             Some(topic) => match self.try_place(&topic, record, &mut None) {
                 Ok(placed) => return Ok(placed),
                 Err(NotPlaced::Error(error)) => return Err(error),
@@ -305,10 +305,6 @@ impl Producer {
                 Err(NotPlaced::NeedsMemory(bytes)) => needed = Some(bytes),
             }
         }
-    }
-
-    fn known_topic(&self, name: &str) -> Option<Arc<Topic>> {
-        self.shared.topics.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     async fn learn_topic(&self, name: &str) -> Result<Arc<Topic>, SendError> {
@@ -357,8 +353,7 @@ impl Producer {
         }
         topic.used.store(true, Ordering::Relaxed);
         let partitions = topic.partitions.read().unwrap_or_else(PoisonError::into_inner);
-        let view =
-            TopicPartitions::new(&topic.name, partitions.all.len() as i32, &partitions.with_leader, &topic.turns);
+        let view = partitions.view(&topic.name, &topic.turns);
         let chosen = record.partition.or_else(|| self.shared.partitioner.partition(&view, record.key, record.value));
         let index = chosen.unwrap_or_else(|| topic.sticky.current(&view));
         let partition = find_partition(&partitions, topic, index).map_err(NotPlaced::Error)?;
@@ -372,9 +367,9 @@ impl Producer {
         };
         let appended = partition.lock().append(record, timestamp_ms, Instant::now, &mut reserve);
         match appended {
-            Append::Done { cell, index, bytes, wake, list } => {
+            Append::Done { cell, index, bytes, wake, full, list } => {
                 if chosen.is_none() {
-                    topic.sticky.produced(partition.index, bytes, wake, &view);
+                    topic.sticky.produced(partition.index, bytes, full, &view);
                 }
                 if list {
                     self.shared.route(partition.clone(), self.leader(partition));

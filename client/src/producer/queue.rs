@@ -118,8 +118,10 @@ pub(crate) enum Append {
         index: u32,
         /// Bytes that it takes.
         bytes: usize,
-        /// Whether a sender that waits should look again: a batch was begun, so its linger counts, or is full.
+        /// Whether a sender that waits should look again: a batch was begun, so its linger counts, or has become full.
         wake: bool,
+        /// Whether the batch holds `batch.size` bytes, or is the first after one that does.
+        full: bool,
         /// Whether the partition has to be put on a sender's list.
         list: bool,
     },
@@ -281,6 +283,7 @@ impl PartitionQueue {
             index: index.cast_unsigned(),
             bytes: after - before,
             wake: before < batch_size && after >= batch_size,
+            full: after >= batch_size,
             list: !std::mem::replace(&mut self.listed, true),
         })
     }
@@ -315,8 +318,8 @@ impl PartitionQueue {
             }
         };
         match self.append_to_open(record, timestamp_ms) {
-            Some(Append::Done { cell, index, bytes, list, wake }) => {
-                Append::Done { cell, index, bytes, wake: wake || begun, list }
+            Some(Append::Done { cell, index, bytes, list, wake, full }) => {
+                Append::Done { cell, index, bytes, wake: wake || begun, full: full || begun, list }
             }
             _ => Append::TooLarge { size, max },
         }
@@ -668,6 +671,16 @@ impl PartitionQueue {
     /// Batches that wait to be sent.
     pub(crate) fn waiting_batches(&self) -> usize {
         self.full.len() + self.retries.len() + usize::from(self.open.is_some())
+    }
+
+    /// How much waits to be sent, in batches of `batch.size`: a batch grows while its broker is busy, so a count of those
+    /// that there are would say little.
+    pub(crate) fn queued_batches(&self) -> u32 {
+        let in_batches = |bytes: usize| bytes.div_ceil(self.settings.batch_size.max(1)).max(1);
+        let per_batch = |bytes: usize| if self.settings.batch_size == 0 { 1 } else { in_batches(bytes) };
+        let retries = self.retries.iter().map(|batch| per_batch(batch.bytes.len())).sum::<usize>();
+        let new = self.full.iter().chain(&self.open).map(|batch| per_batch(batch.builder.size_bytes())).sum::<usize>();
+        u32::try_from(retries + new).unwrap_or(u32::MAX)
     }
 
     /// Batches under way.

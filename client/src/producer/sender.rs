@@ -4,7 +4,7 @@
 //! order in which batches leave is the order in which they arrive. Answers come in the same order.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -39,6 +39,12 @@ use crate::{
 /// The last version of Produce that names topics; later ones use their ids.
 const LAST_VERSION_WITH_NAMES: i16 = 12;
 
+/// How often at most a sender looks at the queues of its topics' partitions.
+const WEIGHING_INTERVAL: Duration = Duration::from_millis(1);
+/// And how much longer it waits for each partition that it looked at, so that it costs next to nothing however many
+/// there are.
+const WEIGHING_PAUSE_PER_PARTITION: Duration = Duration::from_micros(1);
+
 /// One leader's sender.
 struct Sender {
     shared: Arc<Shared>,
@@ -51,6 +57,8 @@ struct Sender {
     connect_failures: u32,
     /// Nothing is sent before: the broker throttles, or cannot be reached.
     not_before: Option<Instant>,
+    /// When to look at the queues of the topics' partitions again.
+    next_weighing: Instant,
     metadata: watch::Receiver<Arc<ClusterMetadata>>,
     /// Boxed, for the codecs' contexts are large and would make the task's future as large.
     compressor: Box<Compressor>,
@@ -76,6 +84,7 @@ pub(super) async fn run(shared: Arc<Shared>, node: NodeId, queue: Arc<SenderQueu
         connection: None,
         connect_failures: 0,
         not_before: None,
+        next_weighing: Instant::now(),
         metadata,
         compressor: Box::default(),
     };
@@ -111,7 +120,14 @@ impl Sender {
         loop {
             let now = Instant::now();
             let wake_at = self.expire(now);
-            if self.active.is_empty() || self.in_flight.len() >= self.shared.config.max_in_flight {
+            self.weigh(now);
+            if self.active.is_empty() {
+                self.queue.clear_stalled();
+                return wake_at;
+            }
+            // Until a batch leaves, or none has to.
+            self.queue.note_stalled(now);
+            if self.in_flight.len() >= self.shared.config.max_in_flight {
                 return wake_at;
             }
             if let Some(at) = self.not_before.filter(|at| *at > now) {
@@ -126,11 +142,31 @@ impl Sender {
                 continue;
             }
             match self.collect(now) {
-                Collected::Request(batches) => self.send(batches),
+                Collected::Request(batches) => {
+                    self.queue.clear_stalled();
+                    self.send(batches);
+                }
                 Collected::NeedsIdentity(not) => self.obtain_identity(not).await,
-                Collected::Nothing(at) => return earlier(wake_at, at),
+                Collected::Nothing(at) => {
+                    self.queue.clear_stalled();
+                    return earlier(wake_at, at);
+                }
             }
         }
+    }
+
+    /// Tells topics how long the queues of their partitions are, so that a slow leader gets fewer records (KIP-794).
+    fn weigh(&mut self, now: Instant) {
+        if !self.shared.config.partitioner_adaptive || now < self.next_weighing {
+            return;
+        }
+        let metadata = self.metadata.borrow().clone();
+        let unavailable = self.shared.unavailable_nodes(now);
+        let topics: HashSet<_> = self.active.iter().map(|partition| &partition.topic).collect();
+        let topics = topics.into_iter().filter_map(|name| self.shared.topic(name));
+        let looked_at = self.active.len() + topics.map(|topic| topic.weigh(&metadata, &unavailable)).sum::<usize>();
+        let pause = WEIGHING_PAUSE_PER_PARTITION.saturating_mul(u32::try_from(looked_at).unwrap_or(u32::MAX));
+        self.next_weighing = now + WEIGHING_INTERVAL.max(pause);
     }
 
     /// Gives partitions that moved to their new leader's sender. What is under way stays with this one until answered.

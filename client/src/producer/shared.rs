@@ -22,9 +22,9 @@ use super::{
 use crate::{
     Client,
     config::ProducerConfig,
-    metadata::TopicMetadata,
+    metadata::{ClusterMetadata, TopicMetadata},
     net::RequestError,
-    partitioner::{Partitioner, StickyPartition},
+    partitioner::{Partitioner, QueueLoad, StickyPartition, TopicPartitions},
 };
 
 /// A partition's queue and where it belongs.
@@ -64,6 +64,13 @@ pub(crate) struct Partitions {
     pub(crate) generation: u64,
 }
 
+impl Partitions {
+    /// As a partitioner sees them.
+    pub(super) fn view<'a>(&'a self, topic: &'a str, turns: &'a AtomicU32) -> TopicPartitions<'a> {
+        TopicPartitions::new(topic, self.all.len() as i32, &self.with_leader, turns)
+    }
+}
+
 impl Topic {
     pub(crate) fn new(name: TopicName, config: &ProducerConfig, settings: Arc<QueueSettings>) -> Self {
         let batch = if config.batch_size == 0 { 1 } else { config.batch_size };
@@ -75,6 +82,28 @@ impl Topic {
             turns: AtomicU32::new(0),
             used: AtomicBool::new(true),
         }
+    }
+
+    /// Makes partitions with long queues get fewer of the records that may go anywhere, and those of `unavailable` nodes
+    /// none. Returns how many partitions it looked at.
+    pub(super) fn weigh(&self, metadata: &ClusterMetadata, unavailable: &[NodeId]) -> usize {
+        let Some(known) = metadata.topic(&self.name).filter(|_| self.sticky.is_used()) else { return 0 };
+        let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner);
+        let is_available = |partition: &Partition| {
+            let leader = known.partition(partition.index).and_then(|partition| partition.leader);
+            leader.is_some_and(|node| !unavailable.contains(&node))
+        };
+        let loads: Vec<_> = partitions
+            .all
+            .iter()
+            .filter(|partition| is_available(partition))
+            .map(|partition| QueueLoad {
+                partition: partition.index,
+                queued_batches: partition.lock().queued_batches(),
+            })
+            .collect();
+        self.sticky.set_load(&loads, &partitions.view(&self.name, &self.turns));
+        partitions.all.len()
     }
 
     /// Takes over what the metadata says.
@@ -107,6 +136,8 @@ pub(crate) struct SenderQueue {
     incoming: Mutex<Vec<Arc<Partition>>>,
     wake: Notify,
     trouble: Mutex<Option<(Instant, String)>>,
+    /// Since when the leader takes no batches though some wait for it.
+    stalled: Mutex<Option<Instant>>,
 }
 
 impl SenderQueue {
@@ -143,6 +174,20 @@ impl SenderQueue {
 
     pub(super) fn clear_trouble(&self) {
         *lock(&self.trouble) = None;
+    }
+
+    /// Batches wait for the leader, and it takes none.
+    pub(super) fn note_stalled(&self, now: Instant) {
+        lock(&self.stalled).get_or_insert(now);
+    }
+
+    /// The leader takes what there is.
+    pub(super) fn clear_stalled(&self) {
+        *lock(&self.stalled) = None;
+    }
+
+    fn stalled_for(&self, now: Instant) -> Duration {
+        lock(&self.stalled).map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
     /// What keeps the sender from sending, and since when.
@@ -238,6 +283,17 @@ impl Shared {
         drop(senders);
         tokio::spawn(sender::run(self.clone(), node, queue.clone()));
         queue
+    }
+
+    /// The nodes that have taken no batches for longer than `partitioner.availability.timeout.ms`.
+    pub(super) fn unavailable_nodes(&self, now: Instant) -> Vec<NodeId> {
+        let Some(timeout) = self.config.partitioner_availability_timeout else { return Vec::new() };
+        let senders = lock(&self.senders);
+        senders.iter().filter(|(_, queue)| queue.stalled_for(now) > timeout).map(|(node, _)| *node).collect()
+    }
+
+    pub(super) fn topic(&self, name: &str) -> Option<Arc<Topic>> {
+        self.topics.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// What keeps the sender of this node from sending, and since when.

@@ -85,7 +85,7 @@ impl Scene {
     }
 
     fn plan(&mut self) -> FetchPlan {
-        self.assignment.plan(self.now, NODE, &self.metadata, 1)
+        self.assignment.plan(self.now, NODE, &self.metadata, &UnderWay::default())
     }
 
     fn plan_one(&mut self) -> Wanted {
@@ -147,7 +147,7 @@ fn records_are_fetched_where_the_last_ones_ended_and_counted_until_they_are_rele
     assert!(bytes > 0);
     let Some(Ready::Chunk(chunk)) = scene.assignment.take(None) else { panic!() };
     assert_eq!(chunk.bytes.len(), bytes);
-    scene.assignment.consumed(&tp(0), chunk.version, Position::new(15, 5));
+    scene.assignment.consumed(scene.now, &tp(0), chunk.version, Position::new(15, 5));
     assert_eq!(scene.assignment.lag(&tp(0)), Some(85));
     scene.assignment.release(&tp(0), chunk.version, bytes);
     assert_eq!(scene.assignment.buffered_bytes(), 0);
@@ -285,7 +285,7 @@ fn a_follower_is_fetched_from_until_it_fails() {
     scene.fetched(&want, data);
     assert!(scene.plan().wanted.is_empty());
     assert_eq!(scene.work().nodes, [NodeId(2)]);
-    let plan = scene.assignment.plan(scene.now, NodeId(2), &scene.metadata, 1);
+    let plan = scene.assignment.plan(scene.now, NodeId(2), &scene.metadata, &UnderWay::default());
     scene.assignment.unreserve(plan.max_bytes);
     let refused = refusal(ErrorCode::OFFSET_NOT_AVAILABLE);
     scene.assignment.fetched(scene.now, NodeId(2), &plan.wanted[0], &refused);
@@ -303,7 +303,7 @@ fn no_partition_takes_more_than_its_share_of_the_buffer() {
     assert_eq!(want.max_bytes, 100, "half of half");
     scene.fetched(&want, records(10, 20));
     let plan = scene.plan();
-    assert!(plan.wanted.is_empty() && plan.left_out, "{plan:?}");
+    assert!(plan.wanted.is_empty(), "{plan:?}");
     let Some(Ready::Chunk(chunk)) = scene.assignment.take(None) else { panic!() };
     let bytes = chunk.bytes.len();
     assert!(scene.assignment.release(&tp(0), chunk.version, bytes), "a fetch waits for this");

@@ -1,9 +1,10 @@
 //! Fetching: one loop per broker, which keeps what it gets undecoded until the application takes it.
 
+mod aside;
 mod chunk;
 mod session;
 mod worker;
 
 pub(super) use chunk::{Chunk, ChunkError, ChunkReader, position_after};
-pub(super) use session::{FetchSession, Wanted};
+pub(super) use session::{FetchSession, UnderWay, Wanted};
 pub(super) use worker::{FetchWorker, run};

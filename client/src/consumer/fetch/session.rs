@@ -25,6 +25,21 @@ pub(in crate::consumer) struct Wanted {
     pub(in crate::consumer) max_bytes: i32,
 }
 
+/// What a request under way fetches: from the position of a version on.
+#[derive(Debug, Default)]
+pub(in crate::consumer) struct UnderWay(HashMap<TopicPartition, (u64, i64)>);
+
+impl UnderWay {
+    pub(in crate::consumer) fn of(wanted: &[Wanted]) -> Self {
+        Self(wanted.iter().map(|want| (want.partition.clone(), (want.version, want.offset))).collect())
+    }
+
+    /// Whether records from there on are on their way.
+    pub(in crate::consumer) fn covers(&self, partition: &TopicPartition, version: u64, offset: i64) -> bool {
+        self.0.get(partition) == Some(&(version, offset))
+    }
+}
+
 /// The session with one broker.
 ///
 /// For each request call [`request`](Self::request), then [`succeeded`](Self::succeeded) with its response or
@@ -51,6 +66,8 @@ struct Known {
 
 /// The version that names topics by id from here on.
 const FIRST_BY_ID: i16 = 13;
+/// The epoch of a request that wants no session, or no longer.
+const FINAL_EPOCH: i32 = -1;
 /// The first version with sessions.
 const FIRST_WITH_SESSIONS: i16 = 7;
 
@@ -78,11 +95,25 @@ impl FetchSession {
         });
         FetchRequest {
             session_id: self.id,
-            session_epoch: if with_sessions { self.epoch } else { -1 },
+            session_epoch: if with_sessions { self.epoch } else { FINAL_EPOCH },
             topics: topics(&news),
             forgotten_topics_data: forgotten_topics(forgotten),
             ..Default::default()
         }
+    }
+
+    /// A request for `wanted` that belongs to no session. What was wanted is known as with one.
+    pub(in crate::consumer) fn request_without(&mut self, version: i16, wanted: &[Wanted]) -> FetchRequest {
+        *self = Self { names: std::mem::take(&mut self.names), ..Self::default() };
+        let request = self.request(version, wanted, 0);
+        FetchRequest { session_id: 0, session_epoch: FINAL_EPOCH, ..request }
+    }
+
+    /// A request that ends the session, if there is one: the broker keeps it for minutes otherwise, and has room for few.
+    pub(in crate::consumer) fn last_request(&mut self) -> Option<FetchRequest> {
+        let session_id = std::mem::take(&mut self.id);
+        self.start_over();
+        (session_id != 0).then(|| FetchRequest { session_id, session_epoch: FINAL_EPOCH, ..Default::default() })
     }
 
     /// Notes that a partition is wanted. False if the broker knows that already.

@@ -3,13 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use ottla_protocol::{
+    error_code::ErrorCode,
     messages::fetch::{FetchRequest, FetchResponse, FetchableTopicResponse, NodeEndpoint, PartitionData},
     types::{NodeId, TopicName},
     wire::Str,
 };
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
-use super::{FetchSession, Wanted};
+use super::{FetchSession, UnderWay, Wanted, aside::Aside};
 use crate::{
     backoff::Backoff,
     config::ServerAddress,
@@ -21,9 +22,8 @@ use crate::{
 /// The newest version that names topics.
 const LAST_BY_NAME: i16 = 12;
 
-/// How long a broker may hold back the answer while some of its partitions have enough buffered. The application takes
-/// from them meanwhile, and they could not be fetched before the answer.
-const WAIT_WITH_FULL_PARTITIONS: Duration = Duration::from_millis(20);
+/// How long a broker may take to end the session of a consumer that is closed.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Fetches from one broker.
 pub(in crate::consumer) struct FetchWorker {
@@ -42,83 +42,151 @@ impl FetchWorker {
 }
 
 /// What a plan sets aside is given back however the fetch ends.
-struct Reserved<'a> {
-    shared: &'a Shared,
+pub(super) struct Reserved {
+    shared: Arc<Shared>,
     bytes: usize,
 }
 
-impl Drop for Reserved<'_> {
+impl Reserved {
+    pub(super) fn new(shared: &Arc<Shared>, plan: &FetchPlan) -> Self {
+        Self { shared: shared.clone(), bytes: plan.max_bytes }
+    }
+}
+
+impl Drop for Reserved {
     fn drop(&mut self) {
         self.shared.assignment().unreserve(self.bytes);
     }
 }
 
-/// Fetches until it is dropped: each request follows the response to the last one.
+/// Fetches until it is dropped, or the consumer is closed: each request follows the response to the last one.
 pub(in crate::consumer) async fn run(mut worker: FetchWorker) {
-    let shared = worker.shared.clone();
-    let mut changes = shared.fetch.subscribe();
-    loop {
-        changes.mark_unchanged();
-        let plan = worker.plan();
-        if plan.wanted.is_empty() {
-            let changed = changes.changed();
-            match plan.next {
-                Some(at) => drop(tokio::time::timeout_at(at, changed).await),
-                None => drop(changed.await),
-            }
-            continue;
+    let mut closing = worker.shared.closing.subscribe();
+    tokio::select! {
+        () = worker.fetch_forever() => {}
+        // Errs when the consumer is gone, and this with it.
+        _ = closing.wait_for(|closing| *closing) => {}
+    }
+    worker.end_session().await;
+}
+
+/// What to fetch from a broker beside what is under way.
+pub(super) fn plan(shared: &Shared, node: NodeId, under_way: &UnderWay) -> FetchPlan {
+    let metadata = shared.inner.metadata();
+    shared.assignment().plan(Instant::now(), node, &metadata, under_way)
+}
+
+/// A request whose session and topics are told.
+pub(super) fn request(shared: &Shared, plan: &FetchPlan, max_wait: Duration, topics: FetchRequest) -> FetchRequest {
+    let config = &shared.config;
+    let rack = shared.inner.config.client_rack.as_deref();
+    FetchRequest {
+        max_wait_ms: i32::try_from(max_wait.as_millis()).unwrap_or(i32::MAX),
+        min_bytes: i32::try_from(config.fetch_min_bytes).unwrap_or(i32::MAX),
+        max_bytes: i32::try_from(plan.max_bytes).unwrap_or(i32::MAX),
+        isolation_level: config.isolation_level.code(),
+        rack_id: rack.map(Str::from).unwrap_or_default(),
+        ..topics
+    }
+}
+
+/// Takes what a broker returned of what `session` asked for.
+pub(super) fn take(shared: &Shared, node: NodeId, session: &FetchSession, response: &FetchResponse, mut refresh: bool) {
+    let now = Instant::now();
+    let mut assignment = shared.assignment();
+    for topic in &response.responses {
+        for data in &topic.partitions {
+            // What was not asked for is of no use.
+            let Some(want) = session.wanted(&topic.topic, topic.topic_id, data.partition_index) else { continue };
+            refresh |= assignment.fetched(now, node, want, data);
         }
-        let reserved = Reserved { shared: &shared, bytes: plan.max_bytes };
-        let fetched = worker.fetch(&plan).await;
-        drop(reserved);
-        match fetched {
-            Ok(()) => worker.failures = 0,
-            Err(error) => worker.recover(&plan, &error).await,
-        }
+    }
+    drop(assignment);
+    note_leaders(shared, response);
+    if refresh {
+        shared.inner.request_refresh();
+    }
+    shared.ready.notify_one();
+    if response.responses.iter().flat_map(|topic| &topic.partitions).any(changes_course) {
+        shared.work.notify_one();
     }
 }
 
 impl FetchWorker {
-    fn plan(&self) -> FetchPlan {
-        let metadata = self.shared.inner.metadata();
-        let nodes = metadata.brokers.len();
-        let mut plan = self.shared.assignment().plan(Instant::now(), self.node, &metadata, nodes);
-        if let Some(turn) = (self.round as usize).checked_rem(plan.wanted.len()) {
-            // Without a session, which rotates them itself, the broker fills its answer in the order of the request.
-            plan.wanted.rotate_left(turn);
+    async fn fetch_forever(&mut self) {
+        let mut changes = self.shared.fetch.subscribe();
+        loop {
+            changes.mark_unchanged();
+            let mut plan = plan(&self.shared, self.node, &UnderWay::default());
+            if plan.wanted.is_empty() {
+                let changed = changes.changed();
+                match plan.next {
+                    Some(at) => drop(tokio::time::timeout_at(at, changed).await),
+                    None => drop(changed.await),
+                }
+                continue;
+            }
+            let _reserved = Reserved::new(&self.shared, &plan);
+            if let Some(turn) = (self.round as usize).checked_rem(plan.wanted.len()) {
+                // Without a session, which rotates them itself, the broker fills its answer in the order of the request.
+                plan.wanted.rotate_left(turn);
+            }
+            match self.fetch(&plan, &mut changes).await {
+                Ok(response) => self.pace(&response).await,
+                Err(error) => self.recover(&plan, &error).await,
+            }
         }
-        plan
     }
 
-    async fn fetch(&mut self, plan: &FetchPlan) -> Result<(), RequestError> {
+    async fn fetch(
+        &mut self,
+        plan: &FetchPlan,
+        changes: &mut watch::Receiver<u64>,
+    ) -> Result<FetchResponse, RequestError> {
         let connection = self.shared.inner.connection(self.node, Purpose::Fetch(self.shared.number)).await?;
         let version = version(&connection, &plan.wanted)?;
         self.round += 1;
-        let request = self.request(version, plan);
+        let topics = self.session.request(version, &plan.wanted, self.round);
+        let request = request(&self.shared, plan, self.shared.config.fetch_max_wait, topics);
         tracing::trace!(node = %self.node, partitions = plan.wanted.len(), epoch = request.session_epoch, "fetch");
         let sent = connection.send(&request, version, self.shared.inner.config.request_timeout);
-        let response = match sent {
-            Ok(mut response) => response.wait().await,
-            Err(error) => Err(error),
+        let mut sent = sent.inspect_err(|_| self.session.failed())?;
+        let mut aside = Aside::of(self.shared.clone(), self.node, &plan.wanted);
+        let response = loop {
+            tokio::select! {
+                response = sent.wait() => break response,
+                () = aside.turn(changes) => {}
+            }
         };
-        let response = response.inspect_err(|_| self.session.failed())?;
-        self.take(version, &response);
-        Ok(())
+        match &response {
+            Ok(response) => self.take(version, response),
+            Err(_) => self.session.failed(),
+        }
+        // What is fetched aside takes part in the next request, so its answer is waited for: that is short.
+        aside.finish().await;
+        response
     }
 
-    fn request(&mut self, version: i16, plan: &FetchPlan) -> FetchRequest {
-        let config = &self.shared.config;
-        let max_wait =
-            if plan.left_out { config.fetch_max_wait.min(WAIT_WITH_FULL_PARTITIONS) } else { config.fetch_max_wait };
-        let rack = self.shared.inner.config.client_rack.as_deref();
-        FetchRequest {
-            max_wait_ms: max_wait.as_millis() as i32,
-            min_bytes: config.fetch_min_bytes as i32,
-            max_bytes: i32::try_from(plan.max_bytes).unwrap_or(i32::MAX),
-            isolation_level: config.isolation_level.code(),
-            rack_id: rack.map(Str::from).unwrap_or_default(),
-            ..self.session.request(version, &plan.wanted, self.round)
+    /// Waits as the broker asks to (KIP-219), and where it takes the fetch for nonsense time and again.
+    async fn pace(&mut self, response: &FetchResponse) {
+        self.failures = if response.error_code.is_none() { 0 } else { self.failures.saturating_add(1) };
+        let inner = &self.shared.inner;
+        let throttle = Duration::from_millis(u64::from(response.throttle_time_ms.max(0).unsigned_abs()));
+        let mut pause = throttle.min(inner.config.request_timeout);
+        // The first time the session has ended, as happens.
+        if self.failures > 1 {
+            pause = pause.max(Backoff::retry(&inner.config).delay(self.failures, &mut self.rng));
         }
+        if pause.is_zero() {
+            return;
+        }
+        let now = Instant::now();
+        let reason = match response.error_code {
+            ErrorCode::NONE => "it throttles this client".to_owned(),
+            code => format!("it answers {code}"),
+        };
+        self.shared.assignment().hold_off(now, self.node, now + pause, reason);
+        tokio::time::sleep(pause).await;
     }
 
     fn take(&mut self, version: i16, response: &FetchResponse) {
@@ -126,51 +194,23 @@ impl FetchWorker {
         if !error.is_none() {
             tracing::debug!(node = %self.node, %error, "the fetch session is over");
         }
-        let now = Instant::now();
-        let mut refresh = error.invalidates_metadata();
-        let mut assignment = self.shared.assignment();
-        for topic in &response.responses {
-            for data in &topic.partitions {
-                // What was not asked for is of no use.
-                let Some(want) = self.session.wanted(&topic.topic, topic.topic_id, data.partition_index) else {
-                    continue;
-                };
-                refresh |= assignment.fetched(now, self.node, want, data);
-            }
-        }
-        drop(assignment);
-        self.note_leaders(response);
-        if refresh {
-            self.shared.inner.request_refresh();
-        }
-        self.shared.ready.notify_one();
-        if response.responses.iter().flat_map(|topic| &topic.partitions).any(changes_course) {
-            self.shared.work.notify_one();
-        }
+        take(&self.shared, self.node, &self.session, response, error.invalidates_metadata());
     }
 
-    /// Takes over who leads the partitions that this broker does not lead any more (KIP-951).
-    fn note_leaders(&self, response: &FetchResponse) {
-        for topic in &response.responses {
-            for data in topic.partitions.iter().filter(|data| data.current_leader.leader_id.0 >= 0) {
-                self.note_leader(topic, data, &response.node_endpoints);
-            }
+    /// Tells the broker that the session is not needed any more.
+    async fn end_session(&mut self) {
+        let Some(request) = self.session.last_request() else { return };
+        let ending = async {
+            // Not behind the long poll, whose answer nobody waits for any more.
+            let purpose = Purpose::FetchAside(self.shared.number);
+            let connection = self.shared.inner.connection(self.node, purpose).await?;
+            let version = connection.versions().newest::<FetchRequest>()?;
+            connection.send(&request, version, END_TIMEOUT)?.wait().await
+        };
+        let ended = tokio::time::timeout(END_TIMEOUT, ending).await;
+        if !matches!(ended, Ok(Ok(_))) {
+            tracing::debug!(node = %self.node, "the fetch session is left to time out");
         }
-    }
-
-    fn note_leader(&self, topic: &FetchableTopicResponse, data: &PartitionData, endpoints: &[NodeEndpoint]) {
-        let Some(name) = self.name(topic) else { return };
-        let leader = &data.current_leader;
-        let endpoints = endpoints.iter().filter_map(broker).collect();
-        let inner = &self.shared.inner;
-        inner.note_leader(&name, data.partition_index, leader.leader_id, leader.leader_epoch, endpoints);
-    }
-
-    fn name(&self, topic: &FetchableTopicResponse) -> Option<TopicName> {
-        if topic.topic_id.is_zero() {
-            return Some(topic.topic.clone());
-        }
-        self.shared.inner.metadata().topic_name(topic.topic_id).cloned()
     }
 
     async fn recover(&mut self, plan: &FetchPlan, error: &RequestError) {
@@ -184,13 +224,36 @@ impl FetchWorker {
     }
 }
 
+/// Takes over who leads the partitions that a broker does not lead any more (KIP-951).
+fn note_leaders(shared: &Shared, response: &FetchResponse) {
+    for topic in &response.responses {
+        for data in topic.partitions.iter().filter(|data| data.current_leader.leader_id.0 >= 0) {
+            note_leader(shared, topic, data, &response.node_endpoints);
+        }
+    }
+}
+
+fn note_leader(shared: &Shared, topic: &FetchableTopicResponse, data: &PartitionData, endpoints: &[NodeEndpoint]) {
+    let Some(name) = name(shared, topic) else { return };
+    let leader = &data.current_leader;
+    let endpoints = endpoints.iter().filter_map(broker).collect();
+    shared.inner.note_leader(&name, data.partition_index, leader.leader_id, leader.leader_epoch, endpoints);
+}
+
+fn name(shared: &Shared, topic: &FetchableTopicResponse) -> Option<TopicName> {
+    if topic.topic_id.is_zero() {
+        return Some(topic.topic.clone());
+    }
+    shared.inner.metadata().topic_name(topic.topic_id).cloned()
+}
+
 /// Whether an answer is more than records.
 fn changes_course(data: &PartitionData) -> bool {
     !data.error_code.is_none() || data.diverging_epoch.end_offset >= 0 || data.preferred_read_replica.0 >= 0
 }
 
 /// The version to fetch these partitions with: topics are named by id where all of them have one.
-fn version(connection: &Connection, wanted: &[Wanted]) -> Result<i16, RequestError> {
+pub(super) fn version(connection: &Connection, wanted: &[Wanted]) -> Result<i16, RequestError> {
     let versions = connection.versions();
     let by_id = versions.has_topic_ids() && wanted.iter().all(|want| !want.topic_id.is_zero());
     versions.newest_below::<FetchRequest>(if by_id { i16::MAX } else { LAST_BY_NAME })

@@ -112,6 +112,10 @@ impl Interest {
             self.all = all;
             if all { inner.take_interest_in_all() } else { inner.drop_interest_in_all() }
         }
+        if all {
+            // To name a topic that is gone might create it anew.
+            return;
+        }
         let now = Instant::now();
         let is_old = self.told.is_none_or(|told| told + self.shared.interest_interval() <= now);
         if is_old || topics != self.topics {

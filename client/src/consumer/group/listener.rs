@@ -7,9 +7,9 @@ use tokio::{sync::mpsc, time::Instant};
 use crate::{
     TopicPartition,
     consumer::{
-        commit::Commit,
+        commit::{Commit, Deadline},
         error::{CommitError, OffsetError},
-        handle::{Committing, send_commit},
+        handle::{Committing, send_commit, send_commit_until},
         position::{OffsetAndMetadata, SeekTo},
         query,
         shared::Shared,
@@ -33,7 +33,8 @@ pub trait RebalanceListener: Send + Sync + 'static {
     }
 
     /// These partitions are about to be given up. They still belong to this member: commit what was processed. With
-    /// automatic commits, the positions are committed afterwards.
+    /// automatic commits, the positions are committed afterwards, for at most `default.api.timeout.ms` or
+    /// `max.poll.interval.ms`, whichever is less.
     fn on_revoked<'a>(&'a self, context: &'a RebalanceContext, partitions: &'a [TopicPartition]) -> BoxFuture<'a, ()> {
         let _ = (context, partitions);
         Box::pin(std::future::ready(()))
@@ -96,11 +97,18 @@ impl RebalanceContext {
         if moved { Ok(()) } else { Err(OffsetError::NotAssigned { partition: partition.clone() }) }
     }
 
-    /// Commits the positions of these partitions.
+    /// Commits the positions of these partitions, in the time that a rebalance has.
     pub(super) async fn commit_positions(&self, partitions: &[TopicPartition]) -> Result<(), CommitError> {
         let mut offsets = self.shared.assignment().uncommitted();
         offsets.retain(|partition, _| partitions.contains(partition));
-        send_commit(&self.shared, &self.commits, offsets).await
+        if offsets.is_empty() {
+            return Ok(());
+        }
+        let deadline = Deadline::after(self.shared.handover_timeout());
+        let committing = send_commit_until(&self.shared, &self.commits, offsets, deadline);
+        // An earlier commit may take longer.
+        let committed = tokio::time::timeout_at(deadline.at, committing).await;
+        committed.unwrap_or(Err(CommitError::Timeout { after: deadline.after, cause: None }))
     }
 }
 

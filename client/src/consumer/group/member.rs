@@ -376,7 +376,11 @@ impl Member {
         let Some(settings) = self.settings.as_ref().filter(|_| self.topics.is_some()) else { return };
         let group = || WaitSubject::Group(settings.group.to_string());
         if self.join_is_held_back() {
-            let reason = "partitions are to be given up when records are asked for";
+            let reason = if self.handing_over {
+                "partitions are being given up: the rebalance listener is told, and positions are committed"
+            } else {
+                "partitions are to be given up when records are asked for"
+            };
             waits.push(Wait::new(WaitSubject::Application, reason, self.since));
         }
         if let Some((reason, since)) = self.retry.trouble.as_ref().or(self.heartbeat.trouble.as_ref()) {

@@ -348,6 +348,18 @@ fn final_refusals_are_told_for_good() {
 }
 
 #[test]
+fn a_join_that_comes_into_another_ones_way_is_sent_again_later() {
+    let mut scene = Scene::eager();
+    let (attempt, _) = scene.expect_join();
+    scene.member.joined(scene.now, attempt, &refusal(ErrorCode::REBALANCE_IN_PROGRESS));
+    assert_eq!(scene.member.failure(), None);
+    let step = scene.step();
+    assert!(step.calls.is_empty());
+    scene.now = step.next.unwrap();
+    scene.expect_join();
+}
+
+#[test]
 fn an_answer_to_an_earlier_attempt_is_dropped() {
     let mut scene = Scene::eager();
     let (attempt, _) = scene.expect_join();
