@@ -6,6 +6,7 @@ mod consume;
 mod faults;
 mod groups;
 mod hostile;
+mod liar;
 mod meddler;
 mod partitioning;
 mod produce;

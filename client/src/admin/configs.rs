@@ -353,7 +353,7 @@ impl Admin {
         self.describe_configs_with(resources, &ConfigDetail::default()).await
     }
 
-    /// The same, with more or less of them.
+    /// The same, with more or less of them. Cancel safe.
     pub async fn describe_configs_with(
         &self,
         resources: impl IntoIterator<Item = ConfigResource>,

@@ -724,6 +724,11 @@ impl Assignment {
         }
         let Some(bytes) = data.records.as_ref().filter(|records| !records.is_empty()) else { return false };
         match position_after(bytes) {
+            Ok(Some(end)) if end.offset <= want.offset => self.retry_fetch(
+                now,
+                &want.partition,
+                "the broker returned records before the position, and none after it",
+            ),
             Ok(Some(end)) => {
                 let aborted = data.aborted_transactions.clone().unwrap_or_default();
                 self.buffer(now, want, end, bytes.0.clone(), aborted);
@@ -748,9 +753,6 @@ impl Assignment {
     ) {
         let Some(state) = self.partitions.get_mut(&want.partition) else { return };
         let offset = state.fetch.offset;
-        if end.offset <= offset {
-            return;
-        }
         state.fetch = end;
         state.since = now;
         if state.buffered == 0 {

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, sync::atomic::Ordering};
 
 use ottla_protocol::types::NodeId;
+use tokio::time::Instant;
 
 use super::shared::{Partition, Shared};
 use crate::{TopicPartition, Wait, WaitSubject};
@@ -41,6 +42,9 @@ fn explain_partition(shared: &Shared, partition: &Partition, leader: Option<Node
         (Some(node), _) if shared.sender_trouble(node).is_some() => {
             let trouble = shared.sender_trouble(node).map(|(_, error)| error).unwrap_or_default();
             format!("its leader, broker {node}, does not answer: {trouble}").into()
+        }
+        (Some(node), _) if shared.is_throttled(node, Instant::now()) => {
+            format!("its leader, broker {node}, throttles this client").into()
         }
         (Some(node), Some(error)) => format!("being sent again to broker {node} after: {error}").into(),
         (Some(node), None) if in_flight > 0 => {

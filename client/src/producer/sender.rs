@@ -358,7 +358,9 @@ impl Sender {
         self.shared.metrics.note_latency(now.duration_since(request.sent));
         if response.throttle_time_ms > 0 {
             let throttle = Duration::from_millis(u64::from(response.throttle_time_ms.unsigned_abs()));
-            self.not_before = Some(now + throttle.min(self.shared.client.config().request_timeout));
+            let until = now + throttle.min(self.shared.client.config().request_timeout);
+            self.not_before = Some(until);
+            self.queue.note_throttled(until);
         }
         let metadata = self.metadata.borrow().clone();
         let mut refresh = false;
@@ -368,16 +370,25 @@ impl Sender {
                     self.note_leader(partition, answer, response);
                     outcome(answer)
                 }
-                None => Outcome::Refused {
-                    code: ErrorCode::UNKNOWN_SERVER_ERROR,
-                    message: Some("the answer does not mention the partition".to_owned()),
-                    record_messages: Vec::new(),
-                },
+                None => self.unmentioned(),
             };
             refresh |= partition.lock().complete(now, outcome);
         }
         if refresh {
             self.shared.client.inner().request_refresh();
+        }
+    }
+
+    /// Nobody knows what became of a batch that the answer does not mention.
+    fn unmentioned(&self) -> Outcome {
+        let error = "the answer does not mention the partition";
+        let (code, message) = (ErrorCode::UNKNOWN_SERVER_ERROR, Some(error.to_owned()));
+        Outcome::Lost {
+            error: error.to_owned(),
+            possibly_written: true,
+            // An idempotent producer can ask again: its broker tells a repetition.
+            retriable: self.shared.config.is_idempotent(),
+            kind: DeliveryErrorKind::Refused { code, message },
         }
     }
 
@@ -609,5 +620,169 @@ fn keep_interest(shared: &Shared) {
         if topic.used.swap(false, Ordering::Relaxed) {
             shared.client.inner().take_interest(&topic.name);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BufMut;
+    use ottla_protocol::{
+        api_key::ApiKey,
+        messages::{
+            api_versions::{ApiVersion, ApiVersionsResponse},
+            header::ResponseHeader,
+        },
+        wire::{self, Encoder, Message},
+    };
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+        sync::{Notify, Semaphore},
+    };
+
+    use super::*;
+    use crate::{
+        Client,
+        config::ProducerConfig,
+        metadata::{PartitionMetadata, TopicMetadata},
+        net::{Connector, Transport},
+        partitioner::Murmur2,
+        producer::{Delivery, Record, queue::Append, queue_settings, shared::Topic},
+    };
+
+    const PRODUCE_VERSION: i16 = 8;
+
+    async fn read_frame(stream: &mut DuplexStream) -> Vec<u8> {
+        let mut frame = vec![0; stream.read_u32().await.unwrap() as usize];
+        stream.read_exact(&mut frame).await.unwrap();
+        frame
+    }
+
+    async fn answer<M: Message>(stream: &mut DuplexStream, correlation_id: i32, body: &M, version: i16) {
+        let mut e = Encoder::new(version, false);
+        wire::encode_onto(&mut e, &ResponseHeader { correlation_id }, 0).unwrap();
+        wire::encode_onto(&mut e, body, version).unwrap();
+        let body = e.into_bytes();
+        let mut frame = Vec::new();
+        frame.put_u32(body.len() as u32);
+        frame.put_slice(&body);
+        stream.write_all(&frame).await.unwrap();
+    }
+
+    /// Tells its versions, and answers one produce request when it may.
+    async fn serve(mut stream: DuplexStream, may_answer: Arc<Notify>) {
+        read_frame(&mut stream).await;
+        let api = |api_key, max_version| ApiVersion { api_key, min_version: 0, max_version };
+        let versions = ApiVersionsResponse {
+            api_keys: vec![api(ApiKey::PRODUCE, PRODUCE_VERSION), api(ApiKey::API_VERSIONS, 4)],
+            ..Default::default()
+        };
+        answer(&mut stream, 0, &versions, 4).await;
+        read_frame(&mut stream).await;
+        may_answer.notified().await;
+        let partition_responses = vec![PartitionProduceResponse { base_offset: 70, ..Default::default() }];
+        let topic = TopicProduceResponse { name: "t".into(), partition_responses, ..Default::default() };
+        let response = ProduceResponse { responses: vec![topic], ..Default::default() };
+        answer(&mut stream, 1, &response, PRODUCE_VERSION).await;
+        std::future::pending().await
+    }
+
+    struct Scene {
+        sender: Sender,
+        partition: Arc<Partition>,
+        may_answer: Arc<Notify>,
+    }
+
+    impl Scene {
+        async fn new() -> Self {
+            let may_answer = Arc::new(Notify::new());
+            let serving = may_answer.clone();
+            let connector = move |_: ServerAddress| {
+                let (ours, theirs) = tokio::io::duplex(64 << 10);
+                tokio::spawn(serve(theirs, serving.clone()));
+                async move { Ok(Transport::from_stream(ours)) }
+            };
+            let address = ServerAddress::new("b", 1);
+            let client = Client::connect("b:1").unwrap();
+            let config = client.config().clone();
+            let opened =
+                Connection::open(&connector as &dyn Connector, &address, &config, config.request_timeout).await;
+            let producer = ProducerConfig { acks: Acks::Leader, linger: Duration::ZERO, ..Default::default() };
+            let shared = Arc::new(Shared::new(client, producer, Arc::new(Murmur2)));
+            let topic = Topic::new("t".into(), &shared.config, Arc::new(queue_settings(&shared, "t")));
+            topic.update(&one_partition(), 1);
+            let partition = topic.partitions.read().unwrap().all[0].clone();
+            let mut sender = Sender {
+                metadata: shared.client.inner().watch_metadata(),
+                shared,
+                node: NodeId(1),
+                queue: Arc::default(),
+                active: VecDeque::new(),
+                in_flight: VecDeque::new(),
+                connection: Some(opened.unwrap()),
+                connect_failures: 0,
+                not_before: None,
+                next_weighing: Instant::now(),
+                compressor: Box::default(),
+            };
+            sender.active.push_back(partition.clone());
+            Self { sender, partition, may_answer }
+        }
+
+        /// Takes a record and sends its batch.
+        fn send(&mut self) -> Delivery {
+            let reserve = |bytes| Arc::new(Semaphore::new(bytes)).try_acquire_many_owned(bytes as u32).ok();
+            let record = Record::to("t").value("v");
+            let appended = self.partition.lock().append(&record, 0, Instant::now, reserve);
+            let Append::Done { cell, index, .. } = appended else { panic!("{appended:?}") };
+            let Collected::Request(batches) = self.sender.collect(Instant::now()) else { panic!("nothing to send") };
+            self.sender.send(batches);
+            Delivery::new(cell, index, 0)
+        }
+
+        async fn settle(&mut self) {
+            let answer = front_answer(&mut self.sender.in_flight).await;
+            self.sender.settle(answer);
+        }
+    }
+
+    fn one_partition() -> TopicMetadata {
+        let partition = PartitionMetadata {
+            index: 0,
+            leader: Some(NodeId(1)),
+            leader_epoch: 0,
+            replicas: Vec::new(),
+            in_sync_replicas: Vec::new(),
+            offline_replicas: Vec::new(),
+            error: ErrorCode::NONE,
+        };
+        TopicMetadata { name: "t".into(), id: Uuid::ZERO, is_internal: false, partitions: vec![partition] }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_cannot_be_sent_is_booked_to_its_own_batch_and_after_those_before_it() {
+        let mut scene = Scene::new().await;
+        let mut first = scene.send();
+        // The second finds no connection, while the first is still under way on its own.
+        let connection = scene.sender.connection.take();
+        let mut second = scene.send();
+        assert!(first.try_result().is_none() && second.try_result().is_none());
+        scene.may_answer.notify_one();
+        scene.settle().await;
+        assert_eq!(first.try_result().expect("it is answered").unwrap().offset, 70);
+        scene.settle().await;
+        assert!(second.try_result().is_none(), "it is sent again");
+        let next = scene.partition.lock().next(Instant::now() + Duration::from_secs(1), false);
+        assert!(matches!(next, Next::Resend(_)), "{next:?}");
+        drop(connection);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_an_answer_does_not_mention_may_have_been_written() {
+        let mut scene = Scene::new().await;
+        let mut delivery = scene.send();
+        let Some(request) = scene.sender.in_flight.pop_front() else { panic!("nothing is under way") };
+        scene.sender.answered(&request, &ProduceResponse::default());
+        let error = delivery.try_result().expect("without idempotence it is not sent again").unwrap_err();
+        assert!(error.possibly_written(), "{error}");
     }
 }

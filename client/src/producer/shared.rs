@@ -138,6 +138,8 @@ pub(crate) struct SenderQueue {
     trouble: Mutex<Option<(Instant, String)>>,
     /// Since when the leader takes no batches though some wait for it.
     stalled: Mutex<Option<Instant>>,
+    /// Until when the leader throttles this client.
+    throttled_until: Mutex<Option<Instant>>,
 }
 
 impl SenderQueue {
@@ -188,6 +190,15 @@ impl SenderQueue {
 
     fn stalled_for(&self, now: Instant) -> Duration {
         lock(&self.stalled).map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+
+    /// The leader asks to be left alone for a while.
+    pub(super) fn note_throttled(&self, until: Instant) {
+        *lock(&self.throttled_until) = Some(until);
+    }
+
+    fn is_throttled(&self, now: Instant) -> bool {
+        lock(&self.throttled_until).is_some_and(|until| until > now)
     }
 
     /// What keeps the sender from sending, and since when.
@@ -294,6 +305,11 @@ impl Shared {
 
     pub(super) fn topic(&self, name: &str) -> Option<Arc<Topic>> {
         self.topics.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Whether this node throttles the client.
+    pub(super) fn is_throttled(&self, node: NodeId, now: Instant) -> bool {
+        lock(&self.senders).get(&node).is_some_and(|queue| queue.is_throttled(now))
     }
 
     /// What keeps the sender of this node from sending, and since when.

@@ -10,10 +10,10 @@ use ottla_protocol::{
     messages::fetch::{FetchRequest, FetchResponse},
     types::NodeId,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
-    FetchSession, UnderWay, Wanted,
+    FetchSession, UnderWay,
     worker::{self, Reserved},
 };
 use crate::{
@@ -25,11 +25,17 @@ use crate::{
 const TURNS_PER_POLL: u32 = 25;
 
 /// The requests beside one long poll.
-pub(super) struct Aside {
-    shared: Arc<Shared>,
+pub(super) struct Aside<'a> {
+    shared: &'a Arc<Shared>,
     node: NodeId,
-    /// What the long poll fetches.
-    polled: UnderWay,
+    /// The long poll.
+    poll: &'a FetchPlan,
+    /// What it fetches, once that matters.
+    polled: Option<UnderWay>,
+    /// Whether something may be wanted that it lacks.
+    look: bool,
+    /// When to look without an event.
+    next: Option<Instant>,
     /// Knows the names of what was asked for; there is no session.
     names: FetchSession,
     under_way: Option<Request>,
@@ -44,12 +50,16 @@ struct Request {
     _reserved: Reserved,
 }
 
-impl Aside {
-    pub(super) fn of(shared: Arc<Shared>, node: NodeId, polled: &[Wanted]) -> Self {
+impl<'a> Aside<'a> {
+    /// Beside a long poll whose plan was made before any of the changes that are to come.
+    pub(super) fn new(shared: &'a Arc<Shared>, node: NodeId, poll: &'a FetchPlan) -> Self {
         Self {
             shared,
             node,
-            polled: UnderWay::of(polled),
+            poll,
+            polled: None,
+            look: false,
+            next: poll.next,
             names: FetchSession::default(),
             under_way: None,
             max_wait: Duration::ZERO,
@@ -64,10 +74,15 @@ impl Aside {
             return std::future::pending().await;
         }
         if self.under_way.is_none() {
+            if !self.look {
+                return self.wait(changes).await;
+            }
             changes.mark_unchanged();
-            let plan = worker::plan(&self.shared, self.node, &self.polled);
+            let polled = self.polled.get_or_insert_with(|| UnderWay::of(&self.poll.wanted));
+            let plan = worker::plan(self.shared, self.node, polled);
             if plan.wanted.is_empty() {
-                return self.wait(&plan, changes).await;
+                (self.look, self.next) = (false, plan.next);
+                return;
             }
             if let Err(error) = self.send(&plan).await {
                 return self.fail(&error);
@@ -76,22 +91,23 @@ impl Aside {
         self.finish().await;
     }
 
-    async fn wait(&mut self, plan: &FetchPlan, changes: &mut watch::Receiver<u64>) {
-        match plan.next {
+    async fn wait(&mut self, changes: &mut watch::Receiver<u64>) {
+        match self.next {
             Some(at) => drop(tokio::time::timeout_at(at, changes.changed()).await),
             None => drop(changes.changed().await),
         }
+        self.look = true;
         // What is wanted now is wanted at once.
         self.max_wait = Duration::ZERO;
     }
 
     async fn send(&mut self, plan: &FetchPlan) -> Result<(), RequestError> {
-        let reserved = Reserved::new(&self.shared, plan);
+        let reserved = Reserved::new(self.shared, plan);
         let purpose = Purpose::FetchAside(self.shared.number);
         let connection = self.shared.inner.connection(self.node, purpose).await?;
         let version = worker::version(&connection, &plan.wanted)?;
         let topics = self.names.request_without(version, &plan.wanted);
-        let request = worker::request(&self.shared, plan, self.max_wait, topics);
+        let request = worker::request(self.shared, plan, self.max_wait, topics);
         tracing::trace!(node = %self.node, partitions = plan.wanted.len(), "fetch aside");
         let response = connection.send(&request, version, self.shared.inner.config.request_timeout)?;
         self.under_way = Some(Request { response, _reserved: reserved });
@@ -114,10 +130,10 @@ impl Aside {
         let is_empty = found.filter_map(|data| data.records.as_ref()).all(|records| records.is_empty());
         let slice = self.shared.config.fetch_max_wait / TURNS_PER_POLL;
         self.max_wait = if is_empty { slice } else { Duration::ZERO };
-        // Whatever it is about, the long poll hears of it, too.
-        self.failed = !response.error_code.is_none() || response.throttle_time_ms > 0;
         let refresh = response.error_code.invalidates_metadata();
-        worker::take(&self.shared, self.node, &self.names, response, refresh);
+        let is_wanted = worker::take(self.shared, self.node, &self.names, response, refresh);
+        // Whatever it is about, the long poll hears of it, too.
+        self.failed = !is_wanted || !response.error_code.is_none() || response.throttle_time_ms > 0;
     }
 
     fn fail(&mut self, error: &RequestError) {

@@ -70,6 +70,24 @@ pub(in crate::consumer) async fn run(mut worker: FetchWorker) {
     worker.end_session().await;
 }
 
+/// When to go on after an answer.
+struct Pace {
+    throttle: Duration,
+    /// Why the answer is of no use, if it is not.
+    nonsense: Option<String>,
+}
+
+impl Pace {
+    fn of(response: &FetchResponse, is_wanted: bool) -> Self {
+        let throttle = Duration::from_millis(u64::from(response.throttle_time_ms.max(0).unsigned_abs()));
+        let nonsense = match response.error_code {
+            ErrorCode::NONE => (!is_wanted).then(|| "it answers what was not asked for".to_owned()),
+            code => Some(format!("it answers {code}")),
+        };
+        Self { throttle, nonsense }
+    }
+}
+
 /// What to fetch from a broker beside what is under way.
 pub(super) fn plan(shared: &Shared, node: NodeId, under_way: &UnderWay) -> FetchPlan {
     let metadata = shared.inner.metadata();
@@ -90,14 +108,24 @@ pub(super) fn request(shared: &Shared, plan: &FetchPlan, max_wait: Duration, top
     }
 }
 
-/// Takes what a broker returned of what `session` asked for.
-pub(super) fn take(shared: &Shared, node: NodeId, session: &FetchSession, response: &FetchResponse, mut refresh: bool) {
+/// Takes what a broker returned of what `session` asked for. False if all of it is something else.
+pub(super) fn take(
+    shared: &Shared,
+    node: NodeId,
+    session: &FetchSession,
+    response: &FetchResponse,
+    mut refresh: bool,
+) -> bool {
     let now = Instant::now();
+    let (mut wanted, mut unwanted) = (0, 0);
     let mut assignment = shared.assignment();
     for topic in &response.responses {
         for data in &topic.partitions {
-            // What was not asked for is of no use.
-            let Some(want) = session.wanted(&topic.topic, topic.topic_id, data.partition_index) else { continue };
+            let Some(want) = session.wanted(&topic.topic, topic.topic_id, data.partition_index) else {
+                unwanted += 1;
+                continue;
+            };
+            wanted += 1;
             refresh |= assignment.fetched(now, node, want, data);
         }
     }
@@ -110,6 +138,7 @@ pub(super) fn take(shared: &Shared, node: NodeId, session: &FetchSession, respon
     if response.responses.iter().flat_map(|topic| &topic.partitions).any(changes_course) {
         shared.work.notify_one();
     }
+    wanted > 0 || unwanted == 0
 }
 
 impl FetchWorker {
@@ -132,17 +161,13 @@ impl FetchWorker {
                 plan.wanted.rotate_left(turn);
             }
             match self.fetch(&plan, &mut changes).await {
-                Ok(response) => self.pace(&response).await,
+                Ok(pace) => self.pace(pace).await,
                 Err(error) => self.recover(&plan, &error).await,
             }
         }
     }
 
-    async fn fetch(
-        &mut self,
-        plan: &FetchPlan,
-        changes: &mut watch::Receiver<u64>,
-    ) -> Result<FetchResponse, RequestError> {
+    async fn fetch(&mut self, plan: &FetchPlan, changes: &mut watch::Receiver<u64>) -> Result<Pace, RequestError> {
         let connection = self.shared.inner.connection(self.node, Purpose::Fetch(self.shared.number)).await?;
         let version = version(&connection, &plan.wanted)?;
         self.round += 1;
@@ -151,29 +176,27 @@ impl FetchWorker {
         tracing::trace!(node = %self.node, partitions = plan.wanted.len(), epoch = request.session_epoch, "fetch");
         let sent = connection.send(&request, version, self.shared.inner.config.request_timeout);
         let mut sent = sent.inspect_err(|_| self.session.failed())?;
-        let mut aside = Aside::of(self.shared.clone(), self.node, &plan.wanted);
+        let shared = self.shared.clone();
+        let mut aside = Aside::new(&shared, self.node, plan);
         let response = loop {
             tokio::select! {
                 response = sent.wait() => break response,
                 () = aside.turn(changes) => {}
             }
         };
-        match &response {
-            Ok(response) => self.take(version, response),
-            Err(_) => self.session.failed(),
-        }
+        let response = response.inspect_err(|_| self.session.failed());
+        let pace = response.map(|response| Pace::of(&response, self.take(version, &response)));
         // What is fetched aside takes part in the next request, so its answer is waited for: that is short.
         aside.finish().await;
-        response
+        pace
     }
 
-    /// Waits as the broker asks to (KIP-219), and where it takes the fetch for nonsense time and again.
-    async fn pace(&mut self, response: &FetchResponse) {
-        self.failures = if response.error_code.is_none() { 0 } else { self.failures.saturating_add(1) };
+    /// Waits as the broker asks to (KIP-219), or a while if it answers nonsense time and again.
+    async fn pace(&mut self, pace: Pace) {
         let inner = &self.shared.inner;
-        let throttle = Duration::from_millis(u64::from(response.throttle_time_ms.max(0).unsigned_abs()));
-        let mut pause = throttle.min(inner.config.request_timeout);
-        // The first time the session has ended, as happens.
+        self.failures = if pace.nonsense.is_none() { 0 } else { self.failures.saturating_add(1) };
+        let mut pause = pace.throttle.min(inner.config.request_timeout);
+        // Once, that a session has ended say, is no more than that.
         if self.failures > 1 {
             pause = pause.max(Backoff::retry(&inner.config).delay(self.failures, &mut self.rng));
         }
@@ -181,20 +204,17 @@ impl FetchWorker {
             return;
         }
         let now = Instant::now();
-        let reason = match response.error_code {
-            ErrorCode::NONE => "it throttles this client".to_owned(),
-            code => format!("it answers {code}"),
-        };
+        let reason = pace.nonsense.unwrap_or_else(|| "it throttles this client".to_owned());
         self.shared.assignment().hold_off(now, self.node, now + pause, reason);
         tokio::time::sleep(pause).await;
     }
 
-    fn take(&mut self, version: i16, response: &FetchResponse) {
+    fn take(&mut self, version: i16, response: &FetchResponse) -> bool {
         let error = self.session.succeeded(version, response);
         if !error.is_none() {
             tracing::debug!(node = %self.node, %error, "the fetch session is over");
         }
-        take(&self.shared, self.node, &self.session, response, error.invalidates_metadata());
+        take(&self.shared, self.node, &self.session, response, error.invalidates_metadata())
     }
 
     /// Tells the broker that the session is not needed any more.
