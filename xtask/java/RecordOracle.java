@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
@@ -28,6 +29,7 @@ import org.apache.kafka.common.utils.Utils;
  * write KEY=VALUE... RECORD...          -> ok HEX
  * marker commit|abort EPOCH TIME ID PRODUCER-EPOCH -> ok HEX
  * murmur2 HEX...                        -> ok INT...
+ * partition COUNT HEX...                -> ok INT...
  * </pre>
  *
  * A batch is batch:MAGIC:CODEC:BASE:LAST:LEADER-EPOCH:PRODUCER-ID:PRODUCER-EPOCH:SEQUENCE:FLAGS:MAX-TIMESTAMP, a record
@@ -59,6 +61,9 @@ public final class RecordOracle {
             case "marker" -> marker(words);
             case "murmur2" -> Arrays.stream(words).skip(1)
                 .map(key -> Integer.toString(Utils.murmur2(bytes(key)))).collect(Collectors.joining(" "));
+            case "partition" -> Arrays.stream(words).skip(2)
+                .map(key -> Integer.toString(BuiltInPartitioner.partitionForKey(bytes(key), Integer.parseInt(words[1]))))
+                .collect(Collectors.joining(" "));
             default -> throw new IllegalArgumentException(words[0]);
         };
     }

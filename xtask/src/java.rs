@@ -1,6 +1,7 @@
 //! Java classes of ours, compiled on the spot against Kafka's jars.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -44,5 +45,20 @@ impl<'k> JavaProgram<'k> {
     pub(crate) fn command(&self) -> Result<Command> {
         let folder: &Path = self.folder.path();
         self.install.program(self.name, &[folder])
+    }
+
+    /// A file that makes `java @FILE` run its `main`, for programs that are no children of ours.
+    ///
+    /// # Errors
+    /// The jars cannot be listed, or the file not be written.
+    pub(crate) fn argument_file(&self) -> Result<PathBuf> {
+        let mut java = Command::new("java");
+        let folder: &Path = self.folder.path();
+        self.install.add_program(&mut java, self.name, &[folder])?;
+        let quoted =
+            |word: &OsStr| format!("\"{}\"\n", word.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\""));
+        let file = folder.join("arguments");
+        std::fs::write(&file, java.get_args().map(quoted).collect::<String>())?;
+        Ok(file)
     }
 }

@@ -52,7 +52,7 @@ enum XtaskCommand {
     Kafka(KafkaCommand),
     /// Compare every schema with Kafka's own definition
     Parity(ParityArguments),
-    /// Compare the bytes of random messages with those of the Java classes
+    /// Compare our messages, batches, keys and assignments with those of others, over random input
     Differential(DifferentialArguments),
     /// Count the crates that a user of ottla builds, and look for C among them
     Deps(DependencyArguments),

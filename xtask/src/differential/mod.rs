@@ -1,35 +1,40 @@
-//! Random messages, read and written by us and by Kafka's own classes.
+//! Our bytes and decisions against those of others, over random input.
 //!
-//! The bytes come from an encoder that knows only Kafka's definitions. Both sides must read them and write the same
-//! bytes again: then each reads what the other writes, and nothing is lost on the way.
+//! Everything random starts from one seed, which is printed: a run that has found something can be repeated.
 
+mod json;
+mod messages;
 mod oracle;
+mod peer;
+mod suite;
 mod value;
 mod writer;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
-use bytes::Bytes;
-use clap::Args;
-use fastrand::Rng;
-use ottla_protocol::messages::{self, MessageType};
+use clap::{Args, ValueEnum};
 
-use self::oracle::{Answers, Questions};
-use self::value::{Choice, Generator};
-use crate::definition::{Library, MessageDefinition};
+use self::messages::Messages;
+use self::peer::Peer;
+use crate::definition::Library;
 use crate::kafka::{DEFAULT_VERSION, KafkaInstall};
-
-const MOST_BYTES_SHOWN: usize = 60;
+use crate::table::Table;
 
 /// How much to compare.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   cargo xtask differential
-  cargo xtask differential --only Fetch --values 5000
-  cargo xtask differential --seed 41          repeats a run that has found something")]
+  cargo xtask differential --peer kafka-protocol
+  cargo xtask differential --peer java --only Fetch --values 5000
+  cargo xtask differential --seed 41          repeats a run that has found something
+  cargo xtask differential --self-test        one wrong answer of each kind has to be noticed")]
 pub(crate) struct DifferentialArguments {
+    /// Only against these
+    #[arg(long = "peer", value_name = "PEER")]
+    against: Vec<Against>,
     /// How many values of each version of each message
     #[arg(long, default_value_t = 200)]
     values: usize,
@@ -42,114 +47,126 @@ pub(crate) struct DifferentialArguments {
     /// Which Kafka
     #[arg(long, default_value = DEFAULT_VERSION)]
     version: String,
+    /// Falsify answers, and fail unless that is noticed
+    #[arg(long)]
+    self_test: bool,
 }
 
-/// The values of one message in one version.
-struct Pair {
-    ours: &'static MessageType,
-    version: i16,
-    values: Vec<Vec<u8>>,
+/// Whom we are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Against {
+    /// Messages, with the classes that Kafka generates
+    Java,
+    /// Messages, with the crate kafka-protocol
+    KafkaProtocol,
+    /// Messages, with Kafka's classes given every field by its name
+    Json,
+    /// Keys and record batches, with Kafka's producer and record classes
+    Records,
+    /// Assignments, with the assignors of Kafka's consumer
+    Assignors,
+}
+
+/// How many of all came out the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Comparison {
+    what: String,
+    same: usize,
+    all: usize,
+}
+
+impl Comparison {
+    /// Whether there was something to compare and nothing differed.
+    fn is_good(&self) -> bool {
+        self.same == self.all && self.all > 0
+    }
 }
 
 impl DifferentialArguments {
-    /// A run of `values` values.
+    /// A run against all, with `values` values of each message.
     pub(crate) fn with_values(values: usize) -> Self {
-        Self { values, seed: None, only: None, version: DEFAULT_VERSION.to_owned() }
+        let (against, version) = (Vec::new(), DEFAULT_VERSION.to_owned());
+        Self { against, values, seed: None, only: None, version, self_test: false }
     }
 
-    /// Compares, and prints what differs.
+    /// A run that has to notice falsified answers.
+    pub(crate) fn with_plants(values: usize) -> Self {
+        Self { self_test: true, ..Self::with_values(values) }
+    }
+
+    /// Compares, and prints what differs and a table.
     ///
     /// # Errors
-    /// Kafka cannot be installed or its classes cannot run.
+    /// Kafka cannot be installed, or one of the others cannot be run.
     pub(crate) fn execute(self) -> Result<ExitCode> {
         let install = KafkaInstall::ensure(&self.version)?;
-        let library = Library::load(&install)?;
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
-        let messages = self.messages();
-        let pairs = self.pairs(&messages, &library, seed)?;
-        let (Some(_), true) = (pairs.first(), self.values > 0) else { bail!("there is nothing to compare") };
-        let mut questions = Questions::new()?;
-        for pair in &pairs {
-            let Some(definition) = library.get(pair.ours.schema.name) else { continue };
-            questions.add(&definition.class(), pair.version, &pair.values)?;
-        }
-        let mut answers = questions.ask(&install)?;
-        let mut differences = 0;
-        for pair in &pairs {
-            differences += pair.compare(&mut answers)?;
-        }
-        let values: usize = pairs.iter().map(|pair| pair.values.len()).sum();
-        println!(
-            "{} messages, {} (message, version) pairs, {values} values, {differences} differences (seed {seed})",
-            messages.len(),
-            pairs.len(),
-        );
-        Ok(if differences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    }
-
-    fn messages(&self) -> Vec<&'static MessageType> {
-        let is_wanted = |name: &str| self.only.as_ref().is_none_or(|only| name.contains(only.as_str()));
-        messages::ALL.iter().filter(|message| is_wanted(message.schema.name)).collect()
-    }
-
-    fn pairs(&self, messages: &[&'static MessageType], library: &Library, seed: u64) -> Result<Vec<Pair>> {
-        let mut random = Rng::with_seed(seed);
-        let mut pairs = Vec::new();
-        for &ours in messages {
-            let Some(definition) = library.get(ours.schema.name) else {
-                bail!("Kafka {} has no {}", self.version, ours.schema.name);
-            };
-            for version in ours.schema.versions.iter() {
-                pairs.push(Pair { ours, version, values: values(definition, version, self.values, &mut random)? });
+        let mut table = Table::new(["compared", "the same", "time"]);
+        let mut bad = 0;
+        for against in Against::value_variants().iter().filter(|against| self.selects(**against)) {
+            let began = Instant::now();
+            let comparisons = self.compare(*against, &install, seed)?;
+            if comparisons.is_empty() {
+                bail!("there is nothing to compare");
+            }
+            let time = format!("{:.1} s", began.elapsed().as_secs_f64());
+            for (comparison, time) in
+                comparisons.iter().zip(std::iter::once(time.as_str()).chain(std::iter::repeat("")))
+            {
+                bad += usize::from(!comparison.is_good());
+                let count = format!("{} of {}", grouped(comparison.same), grouped(comparison.all));
+                table.push([comparison.what.as_str(), count.as_str(), time]);
             }
         }
-        Ok(pairs)
+        println!("\n{table}");
+        println!("seed {seed}{}", if self.self_test { ", with falsified answers" } else { "" });
+        Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-}
 
-impl Pair {
-    /// Counts the differences, and prints the shortest.
-    fn compare(&self, answers: &mut Answers) -> Result<usize> {
-        let mut differences = Vec::new();
-        for bytes in &self.values {
-            let ours = recode(self.ours, Bytes::copy_from_slice(bytes), self.version);
-            for (who, written) in [("we", ours), ("Kafka", answers.next()?)] {
-                if written.as_ref() != Ok(bytes) {
-                    differences.push((bytes, who, written));
-                }
-            }
+    fn selects(&self, against: Against) -> bool {
+        self.against.is_empty() || self.against.contains(&against)
+    }
+
+    fn compare(&self, against: Against, install: &KafkaInstall, seed: u64) -> Result<Vec<Comparison>> {
+        let plant = self.self_test;
+        let messages = || Messages::draw(&Library::load(install)?, self.only.as_deref(), self.values, seed);
+        match against {
+            Against::Java => messages()?.compare(&Peer::java(install)?, plant),
+            Against::KafkaProtocol => messages()?.compare(&Peer::kafka_protocol()?, plant),
+            Against::Json => messages()?.compare(&Peer::json(install)?, plant),
+            Against::Records => suite::RECORDS.compare(install, plant),
+            Against::Assignors => suite::ASSIGNORS.compare(install, plant),
         }
-        if let Some((bytes, who, written)) = differences.iter().min_by_key(|(bytes, ..)| bytes.len()) {
-            self.print(differences.len(), who, bytes, written);
+    }
+}
+
+/// A number with commas between groups of three digits.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
         }
-        Ok(differences.len())
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 
-    fn print(&self, count: usize, who: &str, bytes: &[u8], written: &Result<Vec<u8>, String>) {
-        let written = written.as_ref().map_or_else(Clone::clone, |bytes| shown(bytes));
-        println!("{} version {}: {count} differences", self.ours.schema.name, self.version);
-        println!("    of      {}", shown(bytes));
-        println!("    {who:5} make {written}");
+    #[test]
+    fn a_difference_and_an_empty_comparison_are_both_bad() {
+        let comparison = |same, all| Comparison { what: String::new(), same, all };
+        assert!(comparison(3, 3).is_good());
+        assert!(!comparison(2, 3).is_good());
+        assert!(!comparison(0, 0).is_good());
     }
-}
-
-/// All defaults first, then every null, then anything.
-fn values(definition: &MessageDefinition, version: i16, count: usize, random: &mut Rng) -> Result<Vec<Vec<u8>>> {
-    let choices = [Choice::Defaults, Choice::Nulls].into_iter().chain(std::iter::repeat(Choice::Random));
-    let values = choices.take(count).map(|choice| {
-        let fields = Generator::new(random, version, choice).fields(&definition.fields);
-        writer::write(definition, &fields, version)
-    });
-    values.collect()
-}
-
-fn shown(bytes: &[u8]) -> String {
-    let more = if bytes.len() > MOST_BYTES_SHOWN { "..." } else { "" };
-    format!("b\"{}\"{more} ({} bytes)", bytes[..bytes.len().min(MOST_BYTES_SHOWN)].escape_ascii(), bytes.len())
-}
-
-/// Reads a message with our own codec and writes it again.
-fn recode(message: &MessageType, bytes: Bytes, version: i16) -> Result<Vec<u8>, String> {
-    let message = message.decode(bytes, version).map_err(|error| error.to_string())?;
-    message.encode(version).map(Vec::from).map_err(|error| error.to_string())
 }

@@ -104,9 +104,18 @@ impl KafkaInstall {
     /// As [`KafkaInstall::jars`].
     pub(crate) fn program(&self, class: &str, more: &[&Path]) -> Result<Command> {
         let mut command = process::tied_to_us("java");
-        self.add_arguments(&mut command, &SHORT_LIVED, "warn", more)?;
-        command.arg(class);
+        self.add_program(&mut command, class, more)?;
         Ok(command)
+    }
+
+    /// The arguments of [`KafkaInstall::program`], for a `java` that the caller starts.
+    ///
+    /// # Errors
+    /// As [`KafkaInstall::jars`].
+    pub(crate) fn add_program(&self, command: &mut Command, class: &str, more: &[&Path]) -> Result<()> {
+        self.add_arguments(command, &SHORT_LIVED, "warn", more)?;
+        command.arg(class);
+        Ok(())
     }
 
     /// Puts the arguments of a JVM in front of a class and its own arguments.
