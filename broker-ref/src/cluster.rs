@@ -393,8 +393,8 @@ pub struct ClusterNode {
 
 /// A running cluster.
 ///
-/// Dropping it stops every node at once, as if its process were killed: what was written to a directory is there, and
-/// the next start recovers it. [`shutdown`](Self::shutdown) stops in order.
+/// Dropping it stops every node at once, as if its process were killed: what was written to a directory is there, the
+/// directory can be used again, and the next start recovers it. [`shutdown`](Self::shutdown) stops in order.
 #[derive(Debug)]
 pub struct Cluster {
     nodes: Vec<ClusterNode>,
@@ -412,6 +412,14 @@ struct RunningNode {
 impl Drop for RunningNode {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
+        // An aborted task, and what it left to a blocking thread, may run on for a while.
+        self.node.replicas.halt();
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.controller.halt();
     }
 }
 

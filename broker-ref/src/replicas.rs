@@ -174,6 +174,15 @@ impl Replicas {
         self.logs().as_ref().map(f)
     }
 
+    /// Ends all writing at once, as if the process were killed, and unlocks the directory. Blocks for as long as a write
+    /// that is under way takes.
+    pub(crate) fn halt(&self) {
+        let logs = self.logs().take();
+        if let Some(logs) = logs {
+            logs.halt();
+        }
+    }
+
     /// Ends all waits and closes all logs in order. Blocks.
     pub(crate) fn close(&self) -> Result<(), LogError> {
         for topic in self.all_topics() {

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use ottla::{broker::Cluster, producer::Record};
+use ottla::{TopicPartition, broker::Cluster, producer::Record};
 
 use crate::support::{client, start};
 
@@ -52,4 +52,27 @@ async fn a_directory_without_metadata_hands_out_no_producer_id_again() {
     let second = start_on(directory.path()).await;
     // With the old id these would be taken for repetitions of the first three.
     assert_eq!(send_three(&second).await, [3, 4, 5]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_directory_can_be_used_again_as_soon_as_its_cluster_is_dropped() {
+    let directory = tempfile::tempdir().unwrap();
+    for _ in 0..20 {
+        let cluster = start(|c| c.directory(directory.path()).topic("t", 1)).await;
+        let producer = client(&cluster).producer().linger(Duration::ZERO).build().unwrap();
+        producer.send(Record::to("t").partition(0).value("acknowledged")).await.unwrap().await.unwrap();
+        // On its way as the cluster is dropped: the broker may be writing it.
+        drop(producer.send(Record::to("t").partition(0).value("undecided")).await.unwrap());
+        tokio::task::yield_now().await;
+    }
+    let last = start_on(directory.path()).await;
+    let client = client(&last);
+    let mut consumer =
+        client.consumer_without_group().from_beginning().assign([TopicPartition::new("t", 0)]).build().await.unwrap();
+    let mut acknowledged = 0;
+    while acknowledged < 20 {
+        let records = consumer.recv().await.unwrap();
+        acknowledged += records.iter().filter(|record| record.value() == Some(b"acknowledged")).count();
+    }
+    assert_eq!(acknowledged, 20);
 }

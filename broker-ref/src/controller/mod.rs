@@ -46,8 +46,10 @@ pub(crate) struct Controller {
 
 #[derive(Debug)]
 struct Shared {
-    /// Held while a change is decided and stored, so changes come one after another.
-    store: Arc<tokio::sync::Mutex<MetadataStore>>,
+    /// Held while a change is decided, stored and published, so changes come one after another.
+    order: Arc<tokio::sync::Mutex<()>>,
+    /// Locked while something is written, on a thread that may block.
+    store: Mutex<MetadataStore>,
     image: watch::Sender<Arc<MetadataImage>>,
     /// The version that each running node has taken in.
     applied: watch::Sender<BTreeMap<NodeId, u64>>,
@@ -115,7 +117,8 @@ impl Controller {
         let mut image = MetadataImage::default();
         records.iter().for_each(|record| image.replay(record));
         let shared = Shared {
-            store: Arc::new(tokio::sync::Mutex::new(store)),
+            order: Arc::default(),
+            store: Mutex::new(store),
             image: watch::Sender::new(Arc::new(image)),
             applied: watch::Sender::new(BTreeMap::new()),
             layers,
@@ -197,14 +200,14 @@ impl Controller {
     ///
     /// Cancel safe: a change is stored and published as a whole or not at all, even if nobody waits for it any more.
     pub(crate) async fn change<R>(&self, decide: impl FnOnce(&mut Change<'_>) -> R) -> Result<R, MetadataStoreError> {
-        let store = self.shared.store.clone().lock_owned().await;
+        let turn = self.shared.order.clone().lock_owned().await;
         let (result, records) = self.decide(decide);
         if records.is_empty() {
             return Ok(result);
         }
-        let version = match *store {
-            MetadataStore::Memory => self.replay(&records),
-            MetadataStore::File(_) => self.store_and_replay(store, records).await?,
+        let version = match self.is_in_memory() {
+            true => self.replay(&records),
+            false => self.store_and_replay(turn, records).await?,
         };
         self.wait_applied(version).await;
         Ok(result)
@@ -213,11 +216,13 @@ impl Controller {
     /// Runs as a task of its own, on a thread that may block, so that it is done to the end in any case.
     async fn store_and_replay(
         &self,
-        mut store: tokio::sync::OwnedMutexGuard<MetadataStore>,
+        turn: tokio::sync::OwnedMutexGuard<()>,
         records: Vec<ControllerRecord>,
     ) -> Result<u64, MetadataStoreError> {
         let this = self.clone();
         let stored = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let mut store = this.store();
             store.append(&records)?;
             let version = this.replay(&records);
             if let Err(error) = store.compact(|| this.image().to_records()) {
@@ -227,6 +232,20 @@ impl Controller {
             Ok(version)
         });
         stored.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    fn store(&self) -> MutexGuard<'_, MetadataStore> {
+        self.shared.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_in_memory(&self) -> bool {
+        matches!(*self.store(), MetadataStore::Memory)
+    }
+
+    /// Stores nothing any more, from now on, so that another controller can have the directory. Waits for a write that
+    /// is under way.
+    pub(crate) fn halt(&self) {
+        *self.store() = MetadataStore::Stopped;
     }
 
     fn replay(&self, records: &[ControllerRecord]) -> u64 {

@@ -15,7 +15,7 @@
 //! replaced by one change that makes up the present state: written beside it, synced, renamed over it.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -43,6 +43,15 @@ pub enum MetadataStoreError {
         /// The operating system's answer.
         source: io::Error,
     },
+    /// Another broker uses the directory: stop it, or use another directory.
+    #[error("{path} is locked: another broker uses this directory")]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The cluster was stopped while the change was on its way; nothing was stored.
+    #[error("the cluster has stopped")]
+    Stopped,
     /// The file is not one of ours, or damaged before its end: restore it from a backup.
     #[error("{path} is damaged at byte {position}: {reason}")]
     Corrupt {
@@ -60,6 +69,8 @@ pub enum MetadataStoreError {
 pub(crate) enum MetadataStore {
     Memory,
     File(MetadataFile),
+    /// Its cluster was dropped, and the directory may be another one's by now.
+    Stopped,
 }
 
 impl MetadataStore {
@@ -68,6 +79,7 @@ impl MetadataStore {
         match self {
             Self::Memory => Ok(()),
             Self::File(file) => file.append(records),
+            Self::Stopped => Err(MetadataStoreError::Stopped),
         }
     }
 
@@ -75,7 +87,7 @@ impl MetadataStore {
     pub(crate) fn compact(&mut self, state: impl FnOnce() -> Vec<ControllerRecord>) -> Result<(), MetadataStoreError> {
         match self {
             Self::File(file) if file.is_worth_rewriting() => file.rewrite(&state()),
-            Self::File(_) | Self::Memory => Ok(()),
+            Self::File(_) | Self::Memory | Self::Stopped => Ok(()),
         }
     }
 }
@@ -87,6 +99,8 @@ pub(crate) struct MetadataFile {
     file: File,
     len: u64,
     rewritten_len: u64,
+    /// Keeps others out for as long as this lives. A file of its own, as the store's is replaced now and then.
+    _lock: File,
 }
 
 impl MetadataFile {
@@ -97,6 +111,8 @@ impl MetadataFile {
             let path = path.clone();
             move |source| MetadataStoreError::Io { action, path, source }
         };
+        // Before anything is read: what a running broker is writing looks like a change that was cut short.
+        let lock = lock(dir)?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -118,7 +134,7 @@ impl MetadataFile {
         }
         file.set_len(valid as u64).map_err(failed("truncate"))?;
         file.seek(SeekFrom::End(0)).map_err(failed("seek in"))?;
-        let mut store = Self { file, len: valid as u64, rewritten_len: 0, path };
+        let mut store = Self { file, len: valid as u64, rewritten_len: 0, path, _lock: lock };
         if valid == 0 {
             store.write(MAGIC)?;
             sync_dir(dir);
@@ -157,6 +173,22 @@ impl MetadataFile {
 
     fn failed(&self, action: &'static str, source: io::Error) -> MetadataStoreError {
         MetadataStoreError::Io { action, path: self.path.clone(), source }
+    }
+}
+
+/// Keeps other brokers out of the store in this directory.
+fn lock(dir: &Path) -> Result<File, MetadataStoreError> {
+    let path = dir.join("ottla-metadata.lock");
+    let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let locked = opened.and_then(|file| match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    });
+    match locked {
+        Ok(Some(file)) => Ok(file),
+        Ok(None) => Err(MetadataStoreError::Locked { path }),
+        Err(source) => Err(MetadataStoreError::Io { action: "lock", path, source }),
     }
 }
 
@@ -282,6 +314,14 @@ mod tests {
     }
 
     #[test]
+    fn a_store_in_use_is_not_touched() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_in_use, _) = MetadataFile::open(dir.path()).unwrap();
+        let error = MetadataFile::open(dir.path()).unwrap_err();
+        assert!(matches!(error, MetadataStoreError::Locked { .. }), "{error}");
+    }
+
+    #[test]
     fn a_damaged_length_does_not_cost_what_is_behind_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = written(dir.path(), &[vec![topic(1)], vec![topic(2)], vec![topic(3)]]);
@@ -338,6 +378,7 @@ mod tests {
         file.append(&[topic(1), topic(2)]).unwrap();
         file.rewrite(&[topic(2)]).unwrap();
         file.append(&[topic(3)]).unwrap();
+        drop(file);
         let (_, records) = MetadataFile::open(dir.path()).unwrap();
         assert_eq!(records, [topic(2), topic(3)]);
     }

@@ -359,6 +359,14 @@ impl LogManager {
         checkpoint::write_offsets(&self.root, file, &self.logs.iter().filter_map(of).collect())
     }
 
+    /// Ends all writing at once, as if the process were killed: who still holds a log can only read what is in memory or
+    /// open. Waits for writes that are under way, and unlocks the directory.
+    pub fn halt(self) {
+        for log in self.logs.values() {
+            log.lock().halt();
+        }
+    }
+
     /// Flushes and closes all logs and marks the shutdown as clean, so that the next start needs no recovery. Blocks.
     ///
     /// # Errors

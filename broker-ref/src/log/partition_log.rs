@@ -133,6 +133,12 @@ impl Log {
         self.failed = true;
     }
 
+    /// Writes and removes nothing any more: the directory may be another one's.
+    pub(super) fn halt(&mut self) {
+        self.failed = true;
+        self.deleted.clear();
+    }
+
     /// The settings.
     pub fn config(&self) -> &LogConfig {
         &self.config
