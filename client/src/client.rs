@@ -20,11 +20,13 @@ use tokio::{
     sync::{Notify, watch},
     time::Instant,
 };
+use tracing::{Instrument, Span, field::Empty};
 
 use crate::{
     backoff::Backoff,
     config::{ClientConfig, ConfigError, MetadataRecovery, ServerAddress},
     metadata::{Broker, ClusterMetadata, TopicMetadata},
+    metrics::{ClientMeter, ClientMetrics},
     net::{BrokerVersions, Connection, ConnectionError, Connector, Pool, Purpose, RequestError, TcpConnector},
 };
 
@@ -42,6 +44,7 @@ pub struct Client {
 pub(crate) struct Inner {
     pub(crate) config: Arc<ClientConfig>,
     pub(crate) pool: Arc<Pool>,
+    pub(crate) meter: Arc<ClientMeter>,
     metadata: watch::Sender<Arc<ClusterMetadata>>,
     interest: Mutex<Interest>,
     refresh: Notify,
@@ -161,9 +164,11 @@ impl ClientBuilder {
             })
         });
         let config = Arc::new(self.config);
+        let meter = Arc::<ClientMeter>::default();
         let inner = Arc::new(Inner {
-            pool: Arc::new(Pool::new(connector, config.clone())),
+            pool: Arc::new(Pool::new(connector, config.clone(), meter.clone())),
             config,
+            meter,
             metadata: watch::Sender::new(Arc::default()),
             interest: Mutex::default(),
             refresh: Notify::new(),
@@ -249,9 +254,9 @@ impl Client {
         Ok(connection.versions().clone())
     }
 
-    /// Bytes that this client's open connections have read and written.
-    pub fn traffic_bytes(&self) -> (u64, u64) {
-        self.inner.pool.traffic()
+    /// Counters since the client was made.
+    pub fn metrics(&self) -> ClientMetrics {
+        self.inner.meter.snapshot()
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
@@ -542,16 +547,22 @@ async fn refresh_forever(inner: &Inner) {
         if wanted.is_err() && !is_of_interest(inner) {
             continue;
         }
-        match refresh(inner).await {
+        let span = tracing::debug_span!(parent: None, "metadata_refresh", topics = Empty, error = Empty);
+        match refresh(inner).instrument(span.clone()).await {
             Ok(()) => {
+                inner.meter.counters.metadata_refreshes.increment();
                 failures = 0;
                 *lock(&inner.trouble) = None;
+                drop(span);
                 // Whoever finds the answer wanting asks again at once: that must not become a storm.
                 tokio::time::sleep(inner.config.retry_backoff.min(Duration::from_millis(20))).await;
             }
             Err(error) => {
-                tracing::debug!(%error, "metadata refresh failed");
+                inner.meter.counters.metadata_refresh_failures.increment();
+                tracing::debug!(parent: &span, %error, "metadata refresh failed");
+                span.record("error", tracing::field::display(&error));
                 failures += 1;
+                drop(span);
                 inner.note_trouble(error);
                 tokio::time::sleep(backoff.delay(failures, &mut fastrand::Rng::new())).await;
                 inner.request_refresh();
@@ -569,6 +580,11 @@ async fn refresh(inner: &Inner) -> Result<(), RequestError> {
     let connection = inner.any_connection().await?;
     let version = connection.versions().newest::<MetadataRequest>()?;
     let (topics, all) = wanted_topics(inner);
+    if all {
+        Span::current().record("topics", "all");
+    } else {
+        Span::current().record("topics", topics.len());
+    }
     let request = MetadataRequest {
         topics: (!all).then(|| topics.iter().map(|name| named(name.clone())).collect()),
         allow_auto_topic_creation: inner.config.allow_auto_create_topics || version < 4,

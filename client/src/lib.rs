@@ -9,6 +9,7 @@ pub mod consumer;
 mod explain;
 mod from_properties;
 pub mod metadata;
+pub mod metrics;
 pub mod net;
 pub mod partitioner;
 pub mod producer;

@@ -2,8 +2,9 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use ottla_protocol::{types::NodeId, wire::Request};
+use ottla_protocol::{api_key::ApiKey, types::NodeId, wire::Request};
 use tokio::{task::JoinSet, time::Instant};
+use tracing::Span;
 
 use super::AdminError;
 use crate::{
@@ -28,14 +29,17 @@ pub(super) struct Call {
     pub(super) inner: Arc<Inner>,
     pub(super) timeout: Duration,
     pub(super) deadline: Instant,
+    /// Lives as long as the call.
+    span: Span,
 }
 
 impl Call {
-    pub(super) fn new(inner: Arc<Inner>, timeout: Duration) -> Self {
+    pub(super) fn new(inner: Arc<Inner>, api: ApiKey, timeout: Duration) -> Self {
         let now = Instant::now();
         // A timeout too long for the clock is as good as a year.
         let deadline = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 3600));
-        Self { inner, timeout, deadline }
+        let span = tracing::debug_span!("admin", %api, ?timeout);
+        Self { inner, timeout, deadline, span }
     }
 
     /// Sends one request, in the newest version that both sides have.
@@ -60,7 +64,7 @@ impl Call {
                 let version = connection.versions().newest_below::<R>(cap)?;
                 let request = build(version)?;
                 let patience = self.inner.config.request_timeout;
-                (connection.send(&request, version, patience)?, true)
+                (self.span.in_scope(|| connection.send(&request, version, patience))?, true)
             }
             Err(_) => return Err(self.out_of_time(false)),
         };

@@ -101,15 +101,11 @@ impl Admin {
         &self.client
     }
 
-    fn call(&self) -> Call {
-        Call::new(self.client.inner().clone(), self.timeout)
-    }
-
     fn rounds<K, T>(&self, api: ApiKey, rule: Rule, keys: impl IntoIterator<Item = K>) -> Rounds<K, T>
     where
         K: Clone + Eq + std::hash::Hash + std::fmt::Display,
     {
-        Rounds::new(self.call(), api, rule, keys)
+        Rounds::new(Call::new(self.client.inner().clone(), api, self.timeout), api, rule, keys)
     }
 }
 

@@ -214,6 +214,7 @@ impl<K: Clone + Eq + Hash + Display, T> Rounds<K, T> {
             if std::mem::take(&mut progress.refresh) {
                 self.call.inner.request_refresh();
             }
+            self.call.inner.meter.counters.admin_retries.increment();
             tracing::debug!(api = %progress.api, attempt = progress.attempts, "trying again");
             let backoff = Backoff::retry(&self.call.inner.config);
             let resume = Instant::now() + backoff.delay(progress.attempts, &mut fastrand::Rng::new());

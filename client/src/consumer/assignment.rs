@@ -29,6 +29,7 @@ use crate::{
 use super::{
     error::{BadBatch, ConsumeError},
     fetch::{Chunk, ChunkError, UnderWay, Wanted, position_after},
+    metrics::ConsumerMetrics,
     position::{OffsetAndMetadata, Position, SeekTo, Watermarks},
 };
 
@@ -167,6 +168,8 @@ pub(super) struct Assignment {
     buffered: usize,
     reserved: usize,
     next_version: u64,
+    resets: u64,
+    truncations: u64,
     rng: fastrand::Rng,
 }
 
@@ -265,6 +268,8 @@ impl Assignment {
             buffered: 0,
             reserved: 0,
             next_version: 0,
+            resets: 0,
+            truncations: 0,
             rng,
         }
     }
@@ -307,7 +312,9 @@ impl Assignment {
         match start {
             Start::Committed => {}
             Start::Reset => {
-                reset(self.settings.reset, now, &mut new, || ConsumeError::NoOffset { partition: partition.clone() });
+                let error = || ConsumeError::NoOffset { partition: partition.clone() };
+                reset(self.settings.reset, now, partition, &mut new, error);
+                self.resets += 1;
             }
         }
         self.partitions.insert(partition.clone(), new);
@@ -540,7 +547,11 @@ impl Assignment {
                 state.committed = Some(position.offset);
                 state.go_to(now, position);
             }
-            None => reset(policy, now, state, || ConsumeError::NoOffset { partition: ticket.partition.clone() }),
+            None => {
+                let error = || ConsumeError::NoOffset { partition: ticket.partition.clone() };
+                reset(policy, now, &ticket.partition, state, error);
+                self.resets += 1;
+            }
         }
     }
 
@@ -576,6 +587,7 @@ impl Assignment {
 
     /// The log no longer has the records before the position.
     fn truncated(&mut self, now: Instant, partition: &TopicPartition, policy: OffsetReset, end: Option<Position>) {
+        self.truncations += 1;
         self.discard(partition);
         let version = self.new_version();
         let Some(state) = self.partitions.get_mut(partition) else { return };
@@ -595,11 +607,15 @@ impl Assignment {
                 state.fetch = position;
                 state.enter(now, Phase::Fetch);
             }
-            _ => reset(policy, now, state, || ConsumeError::LogTruncated {
-                partition: partition.clone(),
-                offset: position.offset,
-                end_offset: end.map(|end| end.offset),
-            }),
+            _ => {
+                let error = || ConsumeError::LogTruncated {
+                    partition: partition.clone(),
+                    offset: position.offset,
+                    end_offset: end.map(|end| end.offset),
+                };
+                reset(policy, now, partition, state, error);
+                self.resets += 1;
+            }
         }
     }
 
@@ -784,9 +800,10 @@ impl Assignment {
         }
         match code {
             ErrorCode::OFFSET_OUT_OF_RANGE => {
-                let partition = want.partition.clone();
-                tracing::debug!(%partition, offset = want.offset, "out of range");
-                reset(policy, now, state, || ConsumeError::OffsetOutOfRange { partition, offset: want.offset });
+                let (partition, offset) = (want.partition.clone(), want.offset);
+                tracing::debug!(%partition, offset, "out of range");
+                reset(policy, now, &want.partition, state, || ConsumeError::OffsetOutOfRange { partition, offset });
+                self.resets += 1;
                 false
             }
             ErrorCode::TOPIC_AUTHORIZATION_FAILED | ErrorCode::INVALID_TOPIC_EXCEPTION => {
@@ -923,6 +940,16 @@ impl Assignment {
         state.left_out || self.partitions.values().any(|state| state.left_out)
     }
 
+    /// Fills in what is not counted elsewhere.
+    pub(super) fn describe(&self, metrics: &mut ConsumerMetrics) {
+        metrics.offset_resets = self.resets;
+        metrics.truncations = self.truncations;
+        metrics.assigned_partitions = self.partitions.len() as u64;
+        metrics.paused_partitions = self.partitions.values().filter(|state| state.paused.is_some()).count() as u64;
+        metrics.buffered_bytes = self.buffered as u64;
+        metrics.lag_max = self.partitions.keys().filter_map(|partition| self.lag(partition)).max();
+    }
+
     /// What is being waited for.
     pub(super) fn explain(&self, now: Instant, metadata: &ClusterMetadata, waits: &mut Vec<Wait>) {
         for (partition, state) in &self.partitions {
@@ -970,7 +997,14 @@ impl Assignment {
 }
 
 /// Goes where `auto.offset.reset` says, or fails.
-fn reset(policy: OffsetReset, now: Instant, state: &mut Partition, error: impl FnOnce() -> ConsumeError) {
+fn reset(
+    policy: OffsetReset,
+    now: Instant,
+    partition: &TopicPartition,
+    state: &mut Partition,
+    error: impl FnOnce() -> ConsumeError,
+) {
+    tracing::debug!(%partition, ?policy, "offset reset");
     match policy {
         OffsetReset::Earliest => state.enter(now, Phase::Lookup(OffsetTarget::Earliest)),
         OffsetReset::Latest => state.enter(now, Phase::Lookup(OffsetTarget::Latest)),

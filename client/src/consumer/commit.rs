@@ -18,6 +18,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
 };
+use tracing::{Instrument, field};
 
 use crate::{
     TopicPartition,
@@ -100,8 +101,17 @@ pub(super) async fn run(shared: Arc<Shared>, mut commits: mpsc::UnboundedReceive
         for commit in &waiting {
             offsets.extend(commit.offsets.iter().map(|(partition, offset)| (partition.clone(), offset.clone())));
         }
+        let span = tracing::debug_span!(
+            "commit",
+            group = shared.group.as_deref(),
+            member = issuer.as_ref().map(|issuer| &*issuer.member_id),
+            generation = issuer.as_ref().map(|issuer| issuer.generation),
+            partitions = offsets.len(),
+            error = field::Empty,
+        );
         shared.note_committing(Some(CommitUnderWay { since: Instant::now(), cause: None }));
-        let result = commit(&shared, issuer.as_ref(), deadline, &offsets, &mut rng).await;
+        let committing = commit(&shared, issuer.as_ref(), deadline, &offsets, &mut rng);
+        let result = committing.instrument(span.clone()).await;
         shared.note_committing(None);
         for Commit { offsets, done, .. } in waiting {
             let result = match &result {
@@ -111,8 +121,13 @@ pub(super) async fn run(shared: Arc<Shared>, mut commits: mpsc::UnboundedReceive
                     .map_or(Ok(()), |(partition, code)| Err(refusal(partition, *code))),
                 Err(error) => Err(error.clone()),
             };
-            if let Err(error) = &result {
-                tracing::debug!(%error, "offsets were not committed");
+            match &result {
+                Ok(()) => shared.counters.commits.increment(),
+                Err(error) => {
+                    shared.counters.commit_failures.increment();
+                    span.record("error", field::display(error));
+                    tracing::debug!(parent: &span, %error, "offsets were not committed");
+                }
             }
             // Nobody waits for a commit that was left to itself.
             let _ = done.send(result);

@@ -10,11 +10,12 @@ use tokio::{
     task::{AbortHandle, JoinSet},
     time::Instant,
 };
+use tracing::Instrument;
 
 use super::{
     assignment::Work,
     fetch::{FetchWorker, run as run_worker},
-    lookup::look_up,
+    lookup::{look_up, look_up_span},
     shared::Shared,
 };
 
@@ -31,7 +32,8 @@ pub(super) async fn run(shared: Arc<Shared>, mut rng: fastrand::Rng) {
         let work = shared.assignment().work(Instant::now(), &current);
         let Work { lookups: new, nodes, refresh, next } = work;
         for lookup in new {
-            lookups.spawn(look_up(shared.clone(), lookup));
+            let span = look_up_span(&lookup);
+            lookups.spawn(look_up(shared.clone(), lookup).instrument(span));
         }
         fetchers.keep(&nodes, &mut rng);
         if refresh {
@@ -94,7 +96,9 @@ impl Fetchers {
         for node in nodes {
             if !self.by_node.contains_key(node) {
                 let worker = FetchWorker::new(self.shared.clone(), *node, rng.fork());
-                self.by_node.insert(*node, self.tasks.spawn(run_worker(worker)));
+                let group = self.shared.group.as_deref();
+                let span = tracing::debug_span!(parent: None, "fetch_loop", node = node.0, group);
+                self.by_node.insert(*node, self.tasks.spawn(run_worker(worker).instrument(span)));
             }
         }
         while self.tasks.try_join_next().is_some() {}

@@ -16,6 +16,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
     time::Instant,
 };
+use tracing::Instrument;
 
 use crate::{
     Client, TopicPartition,
@@ -32,6 +33,7 @@ use super::{
     error::{CommitError, ConsumeError, OffsetError, SubscribeError},
     fetch::ChunkReader,
     group::{self, BoxFuture, GroupMetadata, Handover, Member, RebalanceContext, RebalanceListener, Topics, hand_over},
+    metrics::ConsumerMetrics,
     offsets::OffsetAndTimestamp,
     position::{OffsetAndMetadata, SeekTo, Watermarks},
     query,
@@ -111,7 +113,15 @@ impl Consumer {
         let closed = watch::Sender::new(false);
         let in_group = shared.group.is_some();
         // It outlives the handle for as long as it takes to leave the group.
-        let group_task = in_group.then(|| tokio::spawn(group::run(client.clone(), shared.clone(), closed.subscribe())));
+        let group_task = in_group.then(|| {
+            let membership = tracing::debug_span!(
+                parent: None,
+                "membership",
+                group = shared.group.as_deref(),
+                instance = shared.config.group_instance_id.as_deref(),
+            );
+            tokio::spawn(group::run(client.clone(), shared.clone(), closed.subscribe()).instrument(membership))
+        });
         Self {
             client,
             shared,
@@ -215,7 +225,9 @@ impl Consumer {
         let mut records = Records::default();
         while records.count < max {
             let Some(mut reader) = self.next_reader(&records)? else { break };
-            match reader.next(max - records.count, &mut self.decompressor) {
+            let read = reader.next(max - records.count, &mut self.decompressor);
+            self.shared.counters.read(reader.take_tally());
+            match read {
                 Ok(Some(run)) => {
                     records.push(run);
                     self.reader = Some(reader);
@@ -237,6 +249,7 @@ impl Consumer {
             let now = Instant::now();
             self.shared.assignment().consumed(now, reader.partition(), reader.version(), reader.position());
         }
+        self.shared.counters.records.add(records.count as u64);
         Ok(records)
     }
 
@@ -597,6 +610,14 @@ impl Consumer {
     /// Bytes that were fetched and wait to be taken.
     pub fn buffered_bytes(&self) -> usize {
         self.shared.assignment().buffered_bytes()
+    }
+
+    /// Counters since the consumer was made.
+    pub fn metrics(&self) -> ConsumerMetrics {
+        let mut metrics = self.shared.counters.snapshot();
+        metrics.rebalances = self.shared.member().rebalances();
+        self.shared.assignment().describe(&mut metrics);
+        metrics
     }
 
     /// The settings.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ottla_protocol::{api_key::ApiKey, error_code::ErrorCode, types::NodeId};
 use tokio::time::Instant;
+use tracing::{Span, debug_span};
 
 use crate::net::RequestError;
 
@@ -14,9 +15,21 @@ use super::{
     shared::Shared,
 };
 
+/// The span of a lookup.
+pub(super) fn look_up_span(lookup: &Lookup) -> Span {
+    match lookup {
+        Lookup::Committed(tickets) => debug_span!("look_up", what = "committed", partitions = tickets.len()),
+        Lookup::Offsets(node, lookups) => {
+            debug_span!("look_up", what = "offsets", node = node.0, partitions = lookups.len())
+        }
+        Lookup::Epochs(node, lookups) => {
+            debug_span!("look_up", what = "leader_epochs", node = node.0, partitions = lookups.len())
+        }
+    }
+}
+
 /// Looks something up and tells the assignment, whatever comes of it.
 pub(super) async fn look_up(shared: Arc<Shared>, lookup: Lookup) {
-    tracing::trace!(?lookup, "look up");
     match lookup {
         Lookup::Committed(tickets) => committed(&shared, &tickets).await,
         Lookup::Offsets(node, lookups) => offsets(&shared, node, &lookups).await,

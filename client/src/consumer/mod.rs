@@ -22,6 +22,7 @@ mod fetch;
 mod group;
 mod handle;
 mod lookup;
+mod metrics;
 mod offsets;
 mod position;
 mod query;
@@ -33,6 +34,7 @@ pub use builder::ConsumerBuilder;
 pub use error::{BadBatch, CommitError, ConsumeError, GroupError, OffsetError, SubscribeError};
 pub use group::{BoxFuture, GroupMetadata, RebalanceContext, RebalanceListener};
 pub use handle::{Committing, Consumer};
+pub use metrics::ConsumerMetrics;
 pub use offsets::OffsetAndTimestamp;
 pub use position::{OffsetAndMetadata, SeekTo, Watermarks};
 pub use records::{

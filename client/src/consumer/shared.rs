@@ -17,6 +17,7 @@ use super::{
     assignment::{Assignment, Start},
     commit::CommitUnderWay,
     group::{Identity, Member},
+    metrics::ConsumerCounters,
 };
 
 pub(super) struct Shared {
@@ -25,6 +26,7 @@ pub(super) struct Shared {
     pub(super) group: Option<GroupId>,
     /// Tells its connections from those of the client's other consumers.
     pub(super) number: ConsumerNumber,
+    pub(super) counters: ConsumerCounters,
     assignment: Mutex<Assignment>,
     member: Mutex<Member>,
     committing: Mutex<Option<CommitUnderWay>>,
@@ -47,6 +49,7 @@ impl Shared {
             number: inner.pool.next_consumer(),
             inner,
             config,
+            counters: ConsumerCounters::default(),
             assignment: Mutex::new(assignment),
             member: Mutex::new(member),
             committing: Mutex::default(),

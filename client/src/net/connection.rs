@@ -8,7 +8,7 @@ use std::{
     io,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicI32, AtomicU64, Ordering},
+        atomic::{AtomicI32, Ordering},
     },
     time::Duration,
 };
@@ -21,6 +21,7 @@ use ottla_protocol::{
         api_versions::{ApiVersionsRequest, ApiVersionsResponse},
         header::{RequestHeader, ResponseHeader},
     },
+    types::NodeId,
     wire::{self, Decoder, Encoder, Message, Request, Str},
 };
 use tokio::{
@@ -28,12 +29,24 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
     time::Instant,
 };
+use tracing::{Instrument, Span, field};
 
 use super::{BrokerVersions, ConnectionError, Connector, RequestError, Transport};
-use crate::config::{ClientConfig, ServerAddress};
+use crate::{
+    config::{ClientConfig, ServerAddress},
+    metrics::{ClientMeter, InFlight},
+};
 
 /// How much of a response is reserved before its first byte has come: the length is only the server's word.
 const FIRST_RESERVE: usize = 1 << 20;
+
+/// Whom to connect to.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// [`NodeId::NONE`] for a bootstrap server.
+    pub(crate) node: NodeId,
+    pub(crate) address: ServerAddress,
+}
 
 /// A connection that has told its versions. Clones share it.
 #[derive(Clone, Debug)]
@@ -44,7 +57,10 @@ pub(crate) struct Connection {
 
 #[derive(Debug)]
 struct Shared {
+    /// [`NodeId::NONE`] for a bootstrap server.
+    node: NodeId,
     address: ServerAddress,
+    meter: Arc<ClientMeter>,
     client_id: Str,
     request_timeout: Duration,
     max_response_bytes: usize,
@@ -54,8 +70,6 @@ struct Shared {
     pending: Mutex<VecDeque<Pending>>,
     /// Why the connection ended; set once.
     closed: watch::Sender<Option<ConnectionError>>,
-    bytes_in: AtomicU64,
-    bytes_out: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -67,7 +81,31 @@ struct Outgoing {
 #[derive(Debug)]
 struct Pending {
     correlation_id: i32,
+    api: ApiKey,
+    sent: Instant,
+    /// Lives until the answer.
+    span: Span,
+    _in_flight: InFlight,
     reply: oneshot::Sender<Result<Bytes, ConnectionError>>,
+}
+
+impl Pending {
+    fn answered(self, meter: &ClientMeter, frame: Bytes) {
+        let latency = self.sent.elapsed();
+        if let Some(api) = meter.api(self.api) {
+            api.responses.increment();
+            api.response_bytes.add(frame.len() as u64 + 4);
+            api.latency.add(latency);
+        }
+        self.span.record("latency_us", latency.as_micros());
+        // The caller may have gone away.
+        let _ = self.reply.send(Ok(frame));
+    }
+
+    fn failed(self, error: ConnectionError) {
+        self.span.record("error", field::display(&error));
+        let _ = self.reply.send(Err(error));
+    }
 }
 
 /// A response to come. Dropping it drops the response, not the request.
@@ -85,16 +123,18 @@ impl Connection {
     /// Connects and asks for the versions.
     pub(crate) async fn open(
         connector: &dyn Connector,
-        address: &ServerAddress,
+        peer: &Peer,
         config: &ClientConfig,
+        meter: &Arc<ClientMeter>,
         timeout: Duration,
     ) -> Result<Self, ConnectionError> {
+        let address = &peer.address;
         let opening = async {
             let transport = connector
                 .connect(address)
                 .await
                 .map_err(|source| ConnectionError::Connect { address: address.clone(), source: Arc::new(source) })?;
-            let connection = Self::start(transport, address, config);
+            let connection = Self::start(transport, peer.clone(), config, meter.clone());
             connection.negotiate().await?;
             Ok(connection)
         };
@@ -103,9 +143,11 @@ impl Connection {
             .unwrap_or_else(|_| Err(ConnectionError::SetupTimeout { address: address.clone(), after: timeout }))
     }
 
-    fn start(transport: Transport, address: &ServerAddress, config: &ClientConfig) -> Self {
+    fn start(transport: Transport, peer: Peer, config: &ClientConfig, meter: Arc<ClientMeter>) -> Self {
         let shared = Arc::new(Shared {
-            address: address.clone(),
+            node: peer.node,
+            address: peer.address,
+            meter,
             client_id: config.client_id.as_str().into(),
             request_timeout: config.request_timeout,
             max_response_bytes: config.max_response_bytes,
@@ -113,13 +155,11 @@ impl Connection {
             versions: OnceLock::new(),
             pending: Mutex::default(),
             closed: watch::Sender::new(None),
-            bytes_in: AtomicU64::new(0),
-            bytes_out: AtomicU64::new(0),
         });
         let (outgoing, queue) = mpsc::unbounded_channel();
         let idle = config.connections_max_idle;
-        tokio::spawn(write_frames(transport.write, queue, shared.clone(), idle));
-        tokio::spawn(read_frames(transport.read, shared.clone()));
+        tokio::spawn(write_frames(transport.write, queue, shared.clone(), idle).in_current_span());
+        tokio::spawn(read_frames(transport.read, shared.clone()).in_current_span());
         Self { shared, outgoing }
     }
 
@@ -135,6 +175,8 @@ impl Connection {
             let body = self.call_raw(&request, version).await?;
             let response = decode_api_versions(body, version).map_err(|error| self.shared.protocol(error))?;
             if response.error_code == ErrorCode::NONE {
+                // Counted first, for only what has its versions is counted when it closes.
+                self.shared.meter.counters.connections_opened.increment();
                 // Set once: there is one caller, before the connection is handed out.
                 let _ = self.shared.versions.set(BrokerVersions::from_response(&response));
                 return Ok(());
@@ -167,11 +209,6 @@ impl Connection {
     /// Whether it has ended.
     pub(crate) fn is_closed(&self) -> bool {
         self.shared.closed.borrow().is_some()
-    }
-
-    /// Bytes read and written so far.
-    pub(crate) fn traffic(&self) -> (u64, u64) {
-        (self.shared.bytes_in.load(Ordering::Relaxed), self.shared.bytes_out.load(Ordering::Relaxed))
     }
 
     /// Ends it; requests under way fail with `reason`.
@@ -219,7 +256,27 @@ impl Connection {
     ) -> Result<(), RequestError> {
         let correlation_id = self.shared.next_correlation_id.fetch_add(1, Ordering::Relaxed);
         let chunks = encode_frame(request, version, correlation_id, &self.shared.client_id)?;
-        let pending = reply.map(|reply| Pending { correlation_id, reply });
+        if let Some(api) = self.shared.meter.api(R::KEY) {
+            api.requests.increment();
+            api.request_bytes.add(chunks.iter().map(|chunk| chunk.len() as u64).sum());
+        }
+        let span = tracing::trace_span!(
+            "request",
+            api = %R::KEY,
+            version,
+            correlation_id,
+            node = self.shared.node.0,
+            latency_us = field::Empty,
+            error = field::Empty,
+        );
+        let pending = reply.map(|reply| Pending {
+            correlation_id,
+            api: R::KEY,
+            sent: Instant::now(),
+            span,
+            _in_flight: InFlight::begin(&self.shared.meter),
+            reply,
+        });
         self.outgoing.send(Outgoing { chunks, pending }).map_err(|_| RequestError::NotSent(self.shared.end()))
     }
 }
@@ -233,13 +290,14 @@ impl<R: Request> Response<R> {
         let reply = match tokio::time::timeout_at(self.deadline, &mut self.reply).await {
             Ok(reply) => reply.unwrap_or_else(|_| Err(self.shared.end())),
             Err(_) => {
+                self.shared.meter.counters.request_timeouts.increment();
                 let stalled = ConnectionError::Stalled { address: self.shared.address.clone(), after: self.timeout };
                 self.shared.close(stalled.clone());
                 Err(stalled)
             }
         };
         let body = reply.map_err(RequestError::NoResponse)?;
-        decode_response::<R>(body, self.version)
+        decode_response::<R>(body, self.version, &self.shared.meter)
     }
 }
 
@@ -250,16 +308,17 @@ impl Shared {
     }
 
     fn close(&self, reason: ConnectionError) {
-        self.closed.send_if_modified(|closed| {
+        let first = self.closed.send_if_modified(|closed| {
             let first = closed.is_none();
             closed.get_or_insert(reason);
             first
         });
         let error = self.end();
-        for pending in self.lock_pending().drain(..) {
-            // The caller may have gone away.
-            let _ = pending.reply.send(Err(error.clone()));
+        if first && self.versions.get().is_some() {
+            tracing::debug!(node = self.node.0, address = %self.address, reason = %error, "connection ends");
+            self.meter.connection_closed(&error);
         }
+        self.lock_pending().drain(..).for_each(|pending| pending.failed(error.clone()));
     }
 
     /// Why the connection ended.
@@ -308,13 +367,25 @@ fn encode_frame<R: Request>(
     Ok(chunks)
 }
 
-fn decode_response<R: Request>(body: Bytes, version: i16) -> Result<R::Response, RequestError> {
+fn decode_response<R: Request>(body: Bytes, version: i16, meter: &ClientMeter) -> Result<R::Response, RequestError> {
     let error = |source| RequestError::Decode { api: R::KEY, source };
-    let mut d = Decoder::new(body, version, false);
+    let mut d = Decoder::new(body.clone(), version, false);
     // Its version follows the request's, save for ApiVersions, which never comes here.
     let header_version = i16::from(R::FLEXIBLE.contains(version));
     wire::decode_from::<ResponseHeader>(&mut d, header_version).map_err(error)?;
-    wire::decode_from::<R::Response>(&mut d, version).map_err(error)
+    let begin = d.position();
+    let response = wire::decode_from::<R::Response>(&mut d, version).map_err(error)?;
+    if let Some(bytes) = body.get(begin..).filter(|_| begins_with_throttle::<R>(version)).and_then(<[u8]>::first_chunk)
+    {
+        meter.throttled(i32::from_be_bytes(*bytes));
+    }
+    Ok(response)
+}
+
+/// Whether `throttle_time_ms` comes first. It does wherever it is, but for ApiVersions and Produce, whose sender looks.
+fn begins_with_throttle<R: Request>(version: i16) -> bool {
+    let first = R::Response::SCHEMA.body.fields.first();
+    first.is_some_and(|field| field.name == "throttle_time_ms" && field.versions.contains(version))
 }
 
 /// The response header is always version 0 here, and a broker that does not know the version answers in version 0.
@@ -347,7 +418,7 @@ async fn write_frames(
     queue.close();
     while let Some(outgoing) = queue.recv().await {
         if let Some(pending) = outgoing.pending {
-            let _ = pending.reply.send(Err(shared.end()));
+            pending.failed(shared.end());
         }
     }
     // The other side may be gone already; there is nobody left to tell.
@@ -410,7 +481,7 @@ async fn write_all(
         if written == 0 && chunks.iter().any(|chunk| !chunk.is_empty()) {
             return Err(io::ErrorKind::WriteZero.into());
         }
-        shared.bytes_out.fetch_add(written as u64, Ordering::Relaxed);
+        shared.meter.counters.bytes_out.add(written as u64);
         advance(chunks, written);
     }
     socket.flush().await
@@ -446,11 +517,10 @@ async fn read_until_error(socket: &mut (dyn AsyncRead + Send + Unpin), shared: &
         let correlation_id = frame.first_chunk().map(|id| i32::from_be_bytes(*id));
         let front = shared.lock_pending().pop_front();
         match (front, correlation_id) {
-            // The caller may have gone away.
-            (Some(pending), Some(id)) if pending.correlation_id == id => drop(pending.reply.send(Ok(frame))),
+            (Some(pending), Some(id)) if pending.correlation_id == id => pending.answered(&shared.meter, frame),
             (Some(pending), id) => {
                 let error = shared.protocol(format!("response {id:?} came instead of {}", pending.correlation_id));
-                let _ = pending.reply.send(Err(error.clone()));
+                pending.failed(error.clone());
                 return error;
             }
             (None, id) => return shared.protocol(format!("response {id:?} came to no request")),
@@ -494,6 +564,43 @@ async fn read_some(
     if read == 0 {
         return Err(shared.broken(io::ErrorKind::UnexpectedEof.into()));
     }
-    shared.bytes_in.fetch_add(read as u64, Ordering::Relaxed);
+    shared.meter.counters.bytes_in.add(read as u64);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use ottla_protocol::messages::{
+        fetch::{FetchRequest, FetchResponse},
+        heartbeat::{HeartbeatRequest, HeartbeatResponse},
+    };
+
+    use super::*;
+
+    /// A response of this version, as it comes after its size.
+    fn frame<R: Request>(response: &R::Response, version: i16) -> Bytes {
+        let flexible = R::FLEXIBLE.contains(version);
+        let mut e = Encoder::new(version, flexible);
+        wire::encode_onto(&mut e, &ResponseHeader { correlation_id: 1 }, i16::from(flexible))
+            .expect("it can be encoded");
+        wire::encode_onto(&mut e, response, version).expect("it can be encoded");
+        e.into_chunks().concat().into()
+    }
+
+    #[test]
+    fn throttling_is_noticed_in_whatever_answer() {
+        let meter = ClientMeter::default();
+        let heartbeat = HeartbeatResponse { throttle_time_ms: 5, ..Default::default() };
+        for version in [1, 4] {
+            decode_response::<HeartbeatRequest>(frame::<HeartbeatRequest>(&heartbeat, version), version, &meter)
+                .expect("it can be decoded");
+        }
+        let fetched = FetchResponse { throttle_time_ms: 70, ..Default::default() };
+        decode_response::<FetchRequest>(frame::<FetchRequest>(&fetched, 12), 12, &meter).expect("it can be decoded");
+        // Version 0 has no room for it: what comes first there is something else.
+        let refused = HeartbeatResponse { error_code: ErrorCode(0x7fff), ..Default::default() };
+        decode_response::<HeartbeatRequest>(frame::<HeartbeatRequest>(&refused, 0), 0, &meter)
+            .expect("it can be decoded");
+        assert_eq!(meter.snapshot().throttle, Duration::from_millis(80));
+    }
 }

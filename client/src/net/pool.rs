@@ -19,11 +19,13 @@ use std::{
 
 use ottla_protocol::types::NodeId;
 use tokio::{sync::watch, time::Instant};
+use tracing::Instrument;
 
-use super::{Connection, ConnectionError, Connector};
+use super::{Connection, ConnectionError, Connector, Peer};
 use crate::{
     backoff::Backoff,
     config::{ClientConfig, ServerAddress},
+    metrics::ClientMeter,
 };
 
 /// What a connection is for.
@@ -41,6 +43,18 @@ pub(crate) enum Purpose {
     Coordination(ConsumerNumber),
 }
 
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Produce => "produce",
+            Self::Fetch(_) => "fetch",
+            Self::FetchAside(_) => "fetch_aside",
+            Self::Coordination(_) => "coordination",
+        }
+    }
+}
+
 /// Tells the consumers of a client apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ConsumerNumber(u64);
@@ -50,6 +64,7 @@ pub(crate) struct ConsumerNumber(u64);
 pub(crate) struct Pool {
     connector: ConnectorHandle,
     config: Arc<ClientConfig>,
+    meter: Arc<ClientMeter>,
     slots: Mutex<HashMap<(Target, Purpose), Slot>>,
     next_consumer: AtomicU64,
 }
@@ -69,6 +84,15 @@ enum Target {
     Bootstrap(ServerAddress),
 }
 
+impl Target {
+    fn node(&self) -> NodeId {
+        match self {
+            Self::Node(node) => *node,
+            Self::Bootstrap(_) => NodeId::NONE,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Slot {
     address: ServerAddress,
@@ -81,10 +105,11 @@ struct Slot {
 type Attempt = watch::Receiver<Option<Result<Connection, ConnectionError>>>;
 
 impl Pool {
-    pub(crate) fn new(connector: Arc<dyn Connector>, config: Arc<ClientConfig>) -> Self {
+    pub(crate) fn new(connector: Arc<dyn Connector>, config: Arc<ClientConfig>, meter: Arc<ClientMeter>) -> Self {
         Self {
             connector: ConnectorHandle(connector),
             config,
+            meter,
             slots: Mutex::default(),
             next_consumer: AtomicU64::new(0),
         }
@@ -129,17 +154,6 @@ impl Pool {
         }
     }
 
-    /// Bytes read and written by the connections that are open.
-    pub(crate) fn traffic(&self) -> (u64, u64) {
-        self.lock().values().fold((0, 0), |(bytes_in, bytes_out), slot| match &*slot.attempt.borrow() {
-            Some(Ok(connection)) => {
-                let (read, written) = connection.traffic();
-                (bytes_in + read, bytes_out + written)
-            }
-            _ => (bytes_in, bytes_out),
-        })
-    }
-
     async fn get(
         self: &Arc<Self>,
         target: Target,
@@ -175,19 +189,31 @@ impl Pool {
         slots.insert((target.clone(), purpose), slot);
         drop(slots);
         let pool = self.clone();
-        let address = address.clone();
-        tokio::spawn(async move {
-            let opened = pool.open(&address, failures, not_before, &sender).await;
+        let peer = Peer { node: target.node(), address: address.clone() };
+        let span = tracing::debug_span!(
+            parent: None,
+            "connection",
+            node = peer.node.0,
+            address = %peer.address,
+            purpose = purpose.name(),
+        );
+        let opening = async move {
+            let opened = pool.open(&peer, failures, not_before, &sender).await;
+            if let Err(error) = &opened {
+                tracing::debug!(%error, "not connected");
+                pool.meter.counters.connections_failed.increment();
+            }
             pool.note(&(target, purpose), opened.is_ok());
             // Everybody who waited may have gone away.
             let _ = sender.send(Some(opened));
-        });
+        };
+        tokio::spawn(opening.instrument(span));
         attempt
     }
 
     async fn open(
         &self,
-        address: &ServerAddress,
+        peer: &Peer,
         failures: u32,
         not_before: Instant,
         waiting: &watch::Sender<Option<Result<Connection, ConnectionError>>>,
@@ -197,7 +223,7 @@ impl Pool {
         let setup = setup.min(self.config.connection_setup_timeout_max);
         // A client that was closed holds no receiver any more.
         tokio::select! {
-            opened = Connection::open(&*self.connector.0, address, &self.config, setup) => opened,
+            opened = Connection::open(&*self.connector.0, peer, &self.config, &self.meter, setup) => opened,
             () = waiting.closed() => Err(ConnectionError::Closed),
         }
     }

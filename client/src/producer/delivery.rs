@@ -195,20 +195,30 @@ impl BatchCell {
         Arc::new(Self { topic, partition, state: Mutex::new(CellState::Pending(Vec::new())) })
     }
 
-    pub(crate) fn deliver(&self, base_offset: i64, log_append_time_ms: i64) {
-        self.settle(CellState::Delivered { base_offset, log_append_time_ms });
+    pub(crate) fn topic(&self) -> &TopicName {
+        &self.topic
     }
 
+    pub(crate) fn partition(&self) -> i32 {
+        self.partition
+    }
+
+    /// False if the batch has an end already.
+    pub(crate) fn deliver(&self, base_offset: i64, log_append_time_ms: i64) -> bool {
+        self.settle(CellState::Delivered { base_offset, log_append_time_ms })
+    }
+
+    /// False if the batch has an end already.
     pub(crate) fn fail(
         &self,
         kind: DeliveryErrorKind,
         possibly_written: bool,
         batch: Bytes,
         record_messages: Vec<(i32, Option<String>)>,
-    ) {
+    ) -> bool {
         let (topic, partition) = (self.topic.clone(), self.partition);
         let failure = Failure { kind, possibly_written, topic, partition, batch, record_messages };
-        self.settle(CellState::Failed(Arc::new(failure)));
+        self.settle(CellState::Failed(Arc::new(failure)))
     }
 
     pub(crate) fn split(&self, parts: Vec<(u32, Arc<Self>)>) {
@@ -224,18 +234,19 @@ impl BatchCell {
         }
     }
 
-    fn settle(&self, state: CellState) {
+    fn settle(&self, state: CellState) -> bool {
         let old = {
             let mut current = self.lock();
             // The first word counts: a batch that timed out stays so when its answer comes after all.
             if !matches!(*current, CellState::Pending(_)) {
-                return;
+                return false;
             }
             std::mem::replace(&mut *current, state)
         };
         if let CellState::Pending(wakers) = old {
             wakers.into_iter().for_each(Waker::wake);
         }
+        true
     }
 
     fn fate(&self, index: u32, cx: Option<&Context<'_>>) -> Fate {

@@ -7,6 +7,7 @@
 mod delivery;
 mod error;
 mod explain;
+mod metrics;
 mod queue;
 mod record;
 mod sender;
@@ -31,8 +32,8 @@ use self::{
 pub use self::{
     delivery::{Deliveries, Delivery, DeliveryError, DeliveryErrorKind, RecordMetadata},
     error::{BuildProducerError, SendError},
+    metrics::ProducerMetrics,
     record::{FailedRecord, Header, Record},
-    shared::ProducerMetrics,
 };
 use crate::{
     Client, Wait,
@@ -256,7 +257,7 @@ impl Producer {
 
     /// Counters since the producer was made.
     pub fn metrics(&self) -> ProducerMetrics {
-        self.shared.metrics.snapshot()
+        self.shared.counters.metrics(self.available_memory_bytes())
     }
 
     /// Bytes of `buffer.memory` that are free.
@@ -409,6 +410,7 @@ fn queue_settings(shared: &Shared, topic: &str) -> QueueSettings {
         retry_backoff_max: client.retry_backoff_max,
         retries: config.retries,
         idempotent: config.is_idempotent(),
+        counters: shared.counters.clone(),
         compression: compression_settings(config.compression_for(topic)).unwrap_or_default(),
     }
 }
@@ -446,18 +448,23 @@ impl Drop for Flushing<'_> {
 }
 
 /// Counts a `send` that waits for memory for as long as it does.
-struct WaitingForMemory<'a>(&'a Arc<Shared>);
+struct WaitingForMemory<'a> {
+    shared: &'a Arc<Shared>,
+    since: Instant,
+}
 
 impl<'a> WaitingForMemory<'a> {
     fn begin(shared: &'a Arc<Shared>) -> Self {
         shared.waiting_for_memory.fetch_add(1, Ordering::Relaxed);
+        shared.counters.memory_waits.increment();
         shared.wake_all();
-        Self(shared)
+        Self { shared, since: Instant::now() }
     }
 }
 
 impl Drop for WaitingForMemory<'_> {
     fn drop(&mut self) {
-        self.0.waiting_for_memory.fetch_sub(1, Ordering::Relaxed);
+        self.shared.waiting_for_memory.fetch_sub(1, Ordering::Relaxed);
+        self.shared.counters.memory_wait.add(self.since.elapsed());
     }
 }

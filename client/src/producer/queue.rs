@@ -24,10 +24,12 @@ use ottla_protocol::{
     types::{ProducerId, TopicName},
 };
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tracing::{Span, field};
 
 use super::{
     Record,
     delivery::{BatchCell, DeliveryErrorKind},
+    metrics::ProducerCounters,
 };
 
 /// What all partitions of a topic share.
@@ -44,6 +46,7 @@ pub(crate) struct QueueSettings {
     pub(crate) retries: u32,
     pub(crate) idempotent: bool,
     pub(crate) compression: CompressionSettings,
+    pub(crate) counters: Arc<ProducerCounters>,
 }
 
 /// The batches of one partition.
@@ -90,6 +93,7 @@ pub(crate) struct OpenBatch {
     created: Instant,
     permit: OwnedSemaphorePermit,
     sequence: ProducerStamp,
+    counters: Arc<ProducerCounters>,
 }
 
 /// A batch whose bytes are final.
@@ -105,6 +109,9 @@ pub(crate) struct SealedBatch {
     last_error: Option<String>,
     /// Memory is free again when this goes.
     permit: Arc<OwnedSemaphorePermit>,
+    counters: Arc<ProducerCounters>,
+    /// Lives as long as the batch.
+    span: Span,
 }
 
 /// What became of a record.
@@ -189,18 +196,25 @@ impl OpenBatch {
     /// Makes the bytes final. Compression happens here, outside of any lock.
     pub(crate) fn seal(mut self, compressor: &mut Compressor) -> Result<SealedBatch, Box<(Self, String)>> {
         let records = self.builder.record_count();
+        let uncompressed_bytes = self.builder.size_bytes() as u64;
         match self.builder.seal(compressor) {
-            Ok(bytes) => Ok(SealedBatch {
-                bytes,
-                records,
-                cell: self.cell,
-                created: self.created,
-                stamp: self.sequence,
-                attempts: 1,
-                possibly_written: false,
-                last_error: None,
-                permit: Arc::new(self.permit),
-            }),
+            Ok(bytes) => {
+                self.counters.records.add(records.unsigned_abs().into());
+                self.counters.uncompressed_bytes.add(uncompressed_bytes);
+                Ok(SealedBatch {
+                    span: batch_span(&self.cell, &bytes, records, self.sequence),
+                    bytes,
+                    records,
+                    cell: self.cell,
+                    created: self.created,
+                    stamp: self.sequence,
+                    attempts: 1,
+                    possibly_written: false,
+                    last_error: None,
+                    permit: Arc::new(self.permit),
+                    counters: self.counters,
+                })
+            }
             Err(error) => Err(Box::new((self, error.to_string()))),
         }
     }
@@ -208,8 +222,11 @@ impl OpenBatch {
     /// Gives up on it.
     pub(crate) fn fail(mut self, kind: DeliveryErrorKind) {
         // Without a codec, sealing cannot fail; a batch that does would only lose what it could give back.
+        let records = self.builder.record_count();
         let batch = self.uncompressed();
-        self.cell.fail(kind, false, batch, Vec::new());
+        if self.cell.fail(kind, false, batch, Vec::new()) {
+            self.counters.records_failed.add(records.unsigned_abs().into());
+        }
     }
 
     fn uncompressed(&mut self) -> Bytes {
@@ -225,9 +242,43 @@ impl SealedBatch {
         &self.bytes
     }
 
-    fn fail(self, kind: DeliveryErrorKind, record_messages: Vec<(i32, Option<String>)>) {
-        self.cell.fail(kind, self.possibly_written, self.bytes, record_messages);
+    fn deliver(self, base_offset: i64, log_append_time_ms: i64) {
+        self.span.record("attempts", self.attempts).record("base_offset", base_offset);
+        if self.cell.deliver(base_offset, log_append_time_ms) {
+            self.counters.records_delivered.add(self.records.unsigned_abs().into());
+        }
     }
+
+    fn fail(self, kind: DeliveryErrorKind, record_messages: Vec<(i32, Option<String>)>) {
+        self.fail_in_place(kind, self.possibly_written, record_messages);
+    }
+
+    fn fail_in_place(
+        &self,
+        kind: DeliveryErrorKind,
+        possibly_written: bool,
+        record_messages: Vec<(i32, Option<String>)>,
+    ) {
+        self.span.record("attempts", self.attempts).record("error", field::display(&kind));
+        if self.cell.fail(kind, possibly_written, self.bytes.clone(), record_messages) {
+            self.counters.records_failed.add(self.records.unsigned_abs().into());
+        }
+    }
+}
+
+fn batch_span(cell: &BatchCell, bytes: &Bytes, records: i32, stamp: ProducerStamp) -> Span {
+    tracing::trace_span!(
+        parent: None,
+        "batch",
+        topic = %cell.topic(),
+        partition = cell.partition(),
+        records,
+        bytes = bytes.len(),
+        base_sequence = stamp.base_sequence,
+        attempts = field::Empty,
+        base_offset = field::Empty,
+        error = field::Empty,
+    )
 }
 
 impl PartitionQueue {
@@ -335,6 +386,7 @@ impl PartitionQueue {
             created: now,
             permit,
             sequence: ProducerStamp::NONE,
+            counters: self.settings.counters.clone(),
         }
     }
 
@@ -435,12 +487,12 @@ impl PartitionQueue {
         let Some(mut batch) = self.in_flight.pop_front() else { return false };
         match outcome {
             Outcome::Written { base_offset, log_append_time_ms } => {
-                batch.cell.deliver(base_offset, log_append_time_ms);
+                batch.deliver(base_offset, log_append_time_ms);
                 false
             }
             Outcome::Refused { code: ErrorCode::DUPLICATE_SEQUENCE_NUMBER, .. } => {
                 // Written by an earlier attempt whose offset the broker does not remember any more.
-                batch.cell.deliver(-1, -1);
+                batch.deliver(-1, -1);
                 false
             }
             Outcome::Refused { code, message, record_messages } => {
@@ -582,14 +634,18 @@ impl PartitionQueue {
         let cells =
             [0, middle].map(|start| (start.cast_unsigned(), BatchCell::new(self.topic.clone(), self.partition)));
         batch.cell.split(cells.clone().into());
+        self.settings.counters.splits.increment();
         let sequences = [batch.stamp.base_sequence, advance(batch.stamp.base_sequence, middle)];
         let counts = [middle, batch.records - middle];
         for (((bytes, (_, cell)), base_sequence), records) in
             [first, second].into_iter().zip(cells).zip(sequences).zip(counts)
         {
             let stamp = ProducerStamp { base_sequence, ..batch.stamp };
+            let bytes = stamp::with_producer(bytes.clone(), stamp).unwrap_or(bytes);
             self.requeue(SealedBatch {
-                bytes: stamp::with_producer(bytes.clone(), stamp).unwrap_or(bytes),
+                span: batch_span(&cell, &bytes, records, stamp),
+                counters: batch.counters.clone(),
+                bytes,
                 records,
                 cell,
                 created: batch.created,
@@ -629,9 +685,9 @@ impl PartitionQueue {
 
     fn expire_in_flight(&mut self, now: Instant) {
         let timeout = self.settings.delivery_timeout;
-        for batch in self.in_flight.iter_mut().filter(|batch| batch.created + timeout <= now) {
+        for batch in self.in_flight.iter().filter(|batch| batch.created + timeout <= now) {
             let kind = DeliveryErrorKind::Timeout { last: batch.last_error.clone() };
-            batch.cell.fail(kind, true, batch.bytes.clone(), Vec::new());
+            batch.fail_in_place(kind, true, Vec::new());
         }
         self.leave_hole();
     }
@@ -767,6 +823,7 @@ mod tests {
                 retries: u32::MAX,
                 idempotent: true,
                 compression: CompressionSettings::default(),
+                counters: Arc::default(),
             };
             change(&mut settings);
             let mut queue = PartitionQueue::new("t".into(), 0, Arc::new(settings));

@@ -258,7 +258,7 @@ impl Sender {
             }
             match queue.next(now, hurry) {
                 Next::Resend(records) => {
-                    self.shared.metrics.retries.fetch_add(1, Ordering::Relaxed);
+                    self.shared.counters.retries.increment();
                     return Taken::Batch(records);
                 }
                 Next::Seal(open) => open,
@@ -289,10 +289,10 @@ impl Sender {
     fn send(&mut self, batches: Vec<(Arc<Partition>, bytes::Bytes)>) {
         let metadata = self.metadata.borrow().clone();
         let partitions: Vec<_> = batches.iter().map(|(partition, _)| partition.clone()).collect();
-        let metrics = &self.shared.metrics;
-        metrics.requests.fetch_add(1, Ordering::Relaxed);
-        metrics.batches.fetch_add(batches.len() as u64, Ordering::Relaxed);
-        metrics.batch_bytes.fetch_add(batches.iter().map(|(_, b)| b.len() as u64).sum(), Ordering::Relaxed);
+        let counters = &self.shared.counters;
+        counters.requests.increment();
+        counters.batches.add(batches.len() as u64);
+        counters.batch_bytes.add(batches.iter().map(|(_, batch)| batch.len() as u64).sum());
         match self.try_send(batches, &metadata) {
             Ok(Some(response)) => self.await_answer(Ok(response), partitions),
             Ok(None) => {
@@ -355,7 +355,8 @@ impl Sender {
     fn answered(&mut self, request: &InFlight, response: &ProduceResponse) {
         let now = Instant::now();
         self.queue.clear_trouble();
-        self.shared.metrics.note_latency(now.duration_since(request.sent));
+        self.shared.counters.answered(now.duration_since(request.sent));
+        self.shared.client.inner().meter.throttled(response.throttle_time_ms);
         if response.throttle_time_ms > 0 {
             let throttle = Duration::from_millis(u64::from(response.throttle_time_ms.unsigned_abs()));
             let until = now + throttle.min(self.shared.client.config().request_timeout);
@@ -644,7 +645,7 @@ mod tests {
         Client,
         config::ProducerConfig,
         metadata::{PartitionMetadata, TopicMetadata},
-        net::{Connector, Transport},
+        net::{Connector, Peer, Transport},
         partitioner::Murmur2,
         producer::{Delivery, Record, queue::Append, queue_settings, shared::Topic},
     };
@@ -701,11 +702,12 @@ mod tests {
                 tokio::spawn(serve(theirs, serving.clone()));
                 async move { Ok(Transport::from_stream(ours)) }
             };
-            let address = ServerAddress::new("b", 1);
+            let peer = Peer { node: NodeId(1), address: ServerAddress::new("b", 1) };
             let client = Client::connect("b:1").unwrap();
             let config = client.config().clone();
             let opened =
-                Connection::open(&connector as &dyn Connector, &address, &config, config.request_timeout).await;
+                Connection::open(&connector as &dyn Connector, &peer, &config, &Arc::default(), config.request_timeout)
+                    .await;
             let producer = ProducerConfig { acks: Acks::Leader, linger: Duration::ZERO, ..Default::default() };
             let shared = Arc::new(Shared::new(client, producer, Arc::new(Murmur2)));
             let topic = Topic::new("t".into(), &shared.config, Arc::new(queue_settings(&shared, "t")));

@@ -4,7 +4,7 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{
+    metrics::ProducerCounters,
     queue::{PartitionQueue, QueueSettings},
     sender,
 };
@@ -224,7 +225,7 @@ pub(crate) struct Shared {
     identity: Mutex<Option<(ProducerId, i16)>>,
     pub(crate) closing: watch::Sender<bool>,
     pub(crate) closed: AtomicBool,
-    pub(crate) metrics: Metrics,
+    pub(crate) counters: Arc<ProducerCounters>,
 }
 
 impl Shared {
@@ -243,7 +244,7 @@ impl Shared {
             identity: Mutex::new(None),
             closing: watch::Sender::new(false),
             closed: AtomicBool::new(false),
-            metrics: Metrics::default(),
+            counters: Arc::default(),
         }
     }
 
@@ -331,50 +332,4 @@ impl Shared {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Each critical section is one change, so a panic elsewhere leaves nothing half done.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Counters of one producer.
-#[derive(Debug, Default)]
-pub(crate) struct Metrics {
-    pub(crate) requests: AtomicU64,
-    pub(crate) batches: AtomicU64,
-    pub(crate) batch_bytes: AtomicU64,
-    pub(crate) retries: AtomicU64,
-    latency_us: AtomicU64,
-    answers: AtomicU64,
-}
-
-impl Metrics {
-    pub(super) fn note_latency(&self, latency: Duration) {
-        self.latency_us.fetch_add(latency.as_micros() as u64, Ordering::Relaxed);
-        self.answers.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn snapshot(&self) -> ProducerMetrics {
-        let answers = self.answers.load(Ordering::Relaxed);
-        let latency_us = self.latency_us.load(Ordering::Relaxed);
-        ProducerMetrics {
-            requests: self.requests.load(Ordering::Relaxed),
-            batches: self.batches.load(Ordering::Relaxed),
-            batch_bytes: self.batch_bytes.load(Ordering::Relaxed),
-            retries: self.retries.load(Ordering::Relaxed),
-            mean_request_latency: Duration::from_micros(latency_us.checked_div(answers).unwrap_or(0)),
-        }
-    }
-}
-
-/// Counters of one producer since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ProducerMetrics {
-    /// Produce requests sent.
-    pub requests: u64,
-    /// Batches in them.
-    pub batches: u64,
-    /// Bytes of these batches, compressed.
-    pub batch_bytes: u64,
-    /// Batches sent again.
-    pub retries: u64,
-    /// From handing a request to the connection to its answer.
-    pub mean_request_latency: Duration,
 }

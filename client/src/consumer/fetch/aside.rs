@@ -14,7 +14,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     FetchSession, UnderWay,
-    worker::{self, Reserved},
+    worker::{self, Asked, Reserved},
 };
 use crate::{
     consumer::{assignment::FetchPlan, shared::Shared},
@@ -47,6 +47,7 @@ pub(super) struct Aside<'a> {
 
 struct Request {
     response: Response<FetchRequest>,
+    asked: Asked,
     _reserved: Reserved,
 }
 
@@ -108,9 +109,10 @@ impl<'a> Aside<'a> {
         let version = worker::version(&connection, &plan.wanted)?;
         let topics = self.names.request_without(version, &plan.wanted);
         let request = worker::request(self.shared, plan, self.max_wait, topics);
-        tracing::trace!(node = %self.node, partitions = plan.wanted.len(), "fetch aside");
-        let response = connection.send(&request, version, self.shared.inner.config.request_timeout)?;
-        self.under_way = Some(Request { response, _reserved: reserved });
+        let asked = Asked::begin(plan, &request);
+        let timeout = self.shared.inner.config.request_timeout;
+        let response = asked.span.in_scope(|| connection.send(&request, version, timeout))?;
+        self.under_way = Some(Request { response, asked, _reserved: reserved });
         Ok(())
     }
 
@@ -119,7 +121,10 @@ impl<'a> Aside<'a> {
         let Some(request) = &mut self.under_way else { return };
         let response = request.response.wait().await;
         match &response {
-            Ok(response) => self.take(response),
+            Ok(response) => {
+                request.asked.answered(self.shared, response);
+                self.take(response);
+            }
             Err(error) => self.fail(error),
         }
         self.under_way = None;
@@ -138,6 +143,7 @@ impl<'a> Aside<'a> {
 
     fn fail(&mut self, error: &RequestError) {
         tracing::debug!(node = %self.node, %error, "nothing is fetched aside");
+        self.shared.counters.fetch_failures.increment();
         self.failed = true;
     }
 }

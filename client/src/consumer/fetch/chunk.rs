@@ -69,12 +69,23 @@ pub(in crate::consumer) struct ChunkReader {
     /// What was read so far ends here.
     position: Position,
     current: Option<OpenBatch>,
+    tally: Tally,
     /// Aborted transactions that begin later, the next one last.
     later_aborted: Vec<AbortedTransaction>,
     /// Producers whose transaction, here, is one that was aborted.
     aborted: HashSet<ProducerId>,
     read_committed: bool,
     check_crcs: bool,
+}
+
+/// Batches read since the last look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::consumer) struct Tally {
+    /// Batches with records for the application.
+    pub(in crate::consumer) batches: u64,
+    pub(in crate::consumer) control_batches: u64,
+    pub(in crate::consumer) aborted_batches: u64,
+    pub(in crate::consumer) aborted_records: u64,
 }
 
 #[derive(Debug)]
@@ -95,6 +106,7 @@ impl ChunkReader {
             position: Position::new(chunk.offset, -1),
             chunk,
             current: None,
+            tally: Tally::default(),
             later_aborted,
             aborted: HashSet::new(),
             read_committed,
@@ -122,6 +134,10 @@ impl ChunkReader {
     /// The position after what was read; its epoch is -1 before the first batch.
     pub(in crate::consumer) fn position(&self) -> Position {
         self.position
+    }
+
+    pub(in crate::consumer) fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
     }
 
     /// The next run of at most `max` records, or `None` at the end.
@@ -165,9 +181,11 @@ impl ChunkReader {
             }
             let epoch = leader_epoch(&batch);
             if self.is_hidden(&batch, decompressor)? {
+                self.tally.pass_over(&batch);
                 self.position = Position::new(batch.next_offset(), epoch);
                 continue;
             }
+            self.tally.batches += 1;
             self.current = Some(OpenBatch {
                 cursor: batch.records(decompressor)?.into_iter(),
                 leader_epoch: epoch,
@@ -207,6 +225,18 @@ impl ChunkReader {
             self.aborted.remove(&ProducerId(batch.header().producer_id));
         }
         Ok(())
+    }
+}
+
+impl Tally {
+    fn pass_over(&mut self, hidden: &Batch) {
+        let Some(batch) = hidden.as_v2() else { return };
+        if batch.is_control() {
+            self.control_batches += 1;
+        } else {
+            self.aborted_batches += 1;
+            self.aborted_records += u64::from(batch.record_count().unsigned_abs());
+        }
     }
 }
 

@@ -5,6 +5,6 @@ mod chunk;
 mod session;
 mod worker;
 
-pub(super) use chunk::{Chunk, ChunkError, ChunkReader, position_after};
+pub(super) use chunk::{Chunk, ChunkError, ChunkReader, Tally, position_after};
 pub(super) use session::{FetchSession, UnderWay, Wanted};
 pub(super) use worker::{FetchWorker, run};

@@ -9,6 +9,7 @@ use ottla_protocol::{
     wire::Str,
 };
 use tokio::{sync::watch, time::Instant};
+use tracing::{Span, field};
 
 use super::{FetchSession, UnderWay, Wanted, aside::Aside};
 use crate::{
@@ -68,6 +69,31 @@ pub(in crate::consumer) async fn run(mut worker: FetchWorker) {
         _ = closing.wait_for(|closing| *closing) => {}
     }
     worker.end_session().await;
+}
+
+/// A fetch request under way, to be told of.
+pub(super) struct Asked {
+    /// Lives until the answer.
+    pub(super) span: Span,
+    at: Instant,
+}
+
+impl Asked {
+    pub(super) fn begin(plan: &FetchPlan, request: &FetchRequest) -> Self {
+        let span = tracing::trace_span!(
+            "fetch",
+            partitions = plan.wanted.len(),
+            session_epoch = request.session_epoch,
+            bytes = field::Empty,
+        );
+        Self { span, at: Instant::now() }
+    }
+
+    pub(super) fn answered(&self, shared: &Shared, response: &FetchResponse) {
+        let bytes = size_bytes(response);
+        self.span.record("bytes", bytes);
+        shared.counters.fetched(bytes, self.at.elapsed());
+    }
 }
 
 /// When to go on after an answer.
@@ -173,8 +199,9 @@ impl FetchWorker {
         self.round += 1;
         let topics = self.session.request(version, &plan.wanted, self.round);
         let request = request(&self.shared, plan, self.shared.config.fetch_max_wait, topics);
-        tracing::trace!(node = %self.node, partitions = plan.wanted.len(), epoch = request.session_epoch, "fetch");
-        let sent = connection.send(&request, version, self.shared.inner.config.request_timeout);
+        let asked = Asked::begin(plan, &request);
+        let timeout = self.shared.inner.config.request_timeout;
+        let sent = asked.span.in_scope(|| connection.send(&request, version, timeout));
         let mut sent = sent.inspect_err(|_| self.session.failed())?;
         let shared = self.shared.clone();
         let mut aside = Aside::new(&shared, self.node, plan);
@@ -185,6 +212,7 @@ impl FetchWorker {
             }
         };
         let response = response.inspect_err(|_| self.session.failed());
+        let response = response.inspect(|response| asked.answered(&shared, response));
         let pace = response.map(|response| Pace::of(&response, self.take(version, &response)));
         // What is fetched aside takes part in the next request, so its answer is waited for: that is short.
         aside.finish().await;
@@ -235,6 +263,7 @@ impl FetchWorker {
 
     async fn recover(&mut self, plan: &FetchPlan, error: &RequestError) {
         tracing::debug!(node = %self.node, %error, "fetch failed");
+        self.shared.counters.fetch_failures.increment();
         self.failures = self.failures.saturating_add(1);
         let reason = format!("broker {}: {error}", self.node);
         self.shared.assignment().fetch_failed(Instant::now(), &plan.wanted, &reason);
@@ -265,6 +294,12 @@ fn name(shared: &Shared, topic: &FetchableTopicResponse) -> Option<TopicName> {
         return Some(topic.topic.clone());
     }
     shared.inner.metadata().topic_name(topic.topic_id).cloned()
+}
+
+/// The size of the record batches in an answer.
+fn size_bytes(response: &FetchResponse) -> u64 {
+    let partitions = response.responses.iter().flat_map(|topic| &topic.partitions);
+    partitions.filter_map(|data| data.records.as_ref()).map(|records| records.len() as u64).sum()
 }
 
 /// Whether an answer is more than records.

@@ -4,11 +4,16 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use ottla_protocol::{
     error_code::ErrorCode,
-    messages::leave_group::{LeaveGroupRequest, MemberIdentity},
+    messages::{
+        heartbeat::HeartbeatRequest,
+        leave_group::{LeaveGroupRequest, MemberIdentity},
+        sync_group::SyncGroupRequest,
+    },
     types::{GroupId, NodeId, TopicName},
     wire::{Request, Str},
 };
 use tokio::{sync::watch, task::JoinSet, time::Instant};
+use tracing::{Instrument, Span, debug_span, trace_span};
 
 use super::member::{Action, Call, Failure, Step};
 use crate::{
@@ -58,7 +63,8 @@ impl Driver {
             let current = metadata.borrow_and_update().clone();
             let step = self.shared.member().step(Instant::now(), &current);
             for call in step.calls {
-                calls.spawn(perform(self.shared.clone(), self.group.clone(), self.purpose, call));
+                let span = call_span(&self.group, &call.action);
+                calls.spawn(perform(self.shared.clone(), self.group.clone(), self.purpose, call).instrument(span));
             }
             if !step.assigned.is_empty() {
                 self.shared.begin_with(&step.assigned);
@@ -84,7 +90,8 @@ impl Driver {
         self.shared.member().leave(now, "the consumer is closed");
         let Step { calls, .. } = self.shared.member().step(now, &self.shared.inner.metadata());
         for call in calls {
-            perform(self.shared.clone(), self.group.clone(), self.purpose, call).await;
+            let span = call_span(&self.group, &call.action);
+            perform(self.shared.clone(), self.group.clone(), self.purpose, call).instrument(span).await;
         }
     }
 }
@@ -134,6 +141,22 @@ impl Drop for Interest {
     }
 }
 
+/// The span of a call, within that of the membership.
+fn call_span(group: &GroupId, action: &Action) -> Span {
+    let group = &**group;
+    match action {
+        Action::Join(request) => debug_span!("join", group, member = &*request.member_id),
+        Action::Lead(_) => debug_span!("lead", group),
+        Action::Sync(SyncGroupRequest { member_id, generation_id, .. }) => {
+            debug_span!("sync", group, member = &**member_id, generation = generation_id)
+        }
+        Action::Heartbeat(HeartbeatRequest { member_id, generation_id, .. }) => {
+            trace_span!("heartbeat", group, member = &**member_id, generation = generation_id)
+        }
+        Action::Leave { member_id, reason } => debug_span!("leave", group, member = &**member_id, reason),
+    }
+}
+
 /// Does what the member wants done, and tells it what came of it.
 async fn perform(shared: Arc<Shared>, group: GroupId, purpose: Purpose, Call { attempt, action }: Call) {
     let config = &shared.inner.config;
@@ -169,6 +192,10 @@ async fn perform(shared: Arc<Shared>, group: GroupId, purpose: Purpose, Call { a
             let result = coordinator.call(&request, short).await.map(|response| response.error_code);
             if let Ok(code) = &result {
                 coordinator.note(*code);
+            }
+            shared.counters.heartbeats.increment();
+            if result.as_ref().map_or(true, |code| !code.is_none()) {
+                shared.counters.heartbeat_failures.increment();
             }
             shared.member().heart_beaten(Instant::now(), attempt, result);
         }

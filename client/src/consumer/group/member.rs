@@ -159,6 +159,19 @@ enum Phase {
     Failed(GroupError),
 }
 
+impl Phase {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Outside => "outside",
+            Self::Joining => "joining",
+            Self::Leading(_) => "leading",
+            Self::Syncing(_) => "syncing",
+            Self::Stable => "stable",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
 /// Attempts at what the phase needs.
 #[derive(Debug, Default)]
 struct Retry {
@@ -213,6 +226,8 @@ pub(in crate::consumer) struct Member {
     leaves: Vec<(Str, &'static str)>,
     polling: Polling,
     poll_interval_exceeded: bool,
+    /// Assignments that were received.
+    rebalances: u64,
     next_missing: Instant,
     rng: fastrand::Rng,
 }
@@ -241,6 +256,7 @@ impl Member {
             leaves: Vec::new(),
             polling: Polling::NotSince(now),
             poll_interval_exceeded: false,
+            rebalances: 0,
             next_missing: now,
             rng,
         }
@@ -344,6 +360,11 @@ impl Member {
             None if self.is_subscribed() => Err(CommitError::Rebalanced),
             identity => Ok(identity),
         }
+    }
+
+    /// How many rebalances have ended with an assignment for this member.
+    pub(in crate::consumer) fn rebalances(&self) -> u64 {
+        self.rebalances
     }
 
     /// Whether the rebalance under way goes on without the application.
@@ -685,6 +706,7 @@ impl Member {
         let partitions = target.iter().cloned().collect();
         self.previous = Some(PreviousAssignment { partitions, generation: self.generation });
         self.owned = target;
+        self.rebalances += 1;
         self.enter(now, Phase::Stable);
         self.heartbeat = Heartbeat::default();
         self.fresh.extend(added.iter().cloned());
@@ -794,6 +816,10 @@ impl Member {
     // --- Turns ---
 
     fn enter(&mut self, now: Instant, phase: Phase) {
+        if let Some(settings) = &self.settings {
+            let (group, member) = (&*settings.group, &*self.member_id);
+            tracing::debug!(group, member, generation = self.generation, state = phase.name(), "membership");
+        }
         self.phase = phase;
         self.since = now;
         self.retry = Retry::default();
