@@ -263,7 +263,7 @@ impl ClusterBuilder {
         let mut random = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let layers = self.layers()?;
         let clock = match self.network {
-            Network::Tcp { .. } => Clock::System,
+            Network::Tcp { .. } => Clock::system(),
             Network::Memory(_) => Clock::runtime(),
         };
         let (controller, storages) = self.open(&layers, random.fork()).await?;
@@ -490,7 +490,7 @@ impl Cluster {
         let image = self.controller.image();
         let logs = blocking({
             let (image, layers) = (image.clone(), layers.clone());
-            move || open_logs(storage, id, &image, &layers, clock.now_ms())
+            move || open_logs(storage, id, &image, &layers, clock.now().timestamp_ms)
         });
         let logs = self.adopt(logs.await?, id).await?;
         let parts = NodeParts {

@@ -1,6 +1,6 @@
 //! Fetch sessions (KIP-227): a consumer names its partitions once, and then only what changes.
 //!
-//! The core is synchronous and takes the time; a node keeps one [`FetchSessions`].
+//! The core is synchronous and takes the time, by the steady clock; a node keeps one [`FetchSessions`].
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -125,7 +125,7 @@ impl FetchSessions {
             }
             let wants_session = epoch == INITIAL_EPOCH;
             let context = if wants_session { FetchContext::Full { uses_topic_ids } } else { FetchContext::Sessionless };
-            return Ok((context, requested(request).collect()));
+            return Ok((context, each_once(request)));
         }
         let mut inner = self.lock();
         let session = inner.sessions.get_mut(&session_id).ok_or(ErrorCode::FETCH_SESSION_ID_NOT_FOUND)?;
@@ -284,6 +284,20 @@ fn next_epoch(epoch: i32) -> i32 {
     }
 }
 
+/// The partitions that a request names, each once: the last mention counts.
+fn each_once(request: FetchRequest) -> FetchList {
+    let mut places: HashMap<FetchKey, usize> = HashMap::new();
+    let mut list = FetchList::new();
+    for (key, partition) in requested(request) {
+        let place = *places.entry(key.clone()).or_insert(list.len());
+        match list.get_mut(place) {
+            Some((_, earlier)) => *earlier = partition,
+            None => list.push((key, partition)),
+        }
+    }
+    list
+}
+
 /// The partitions that a request names. The keys outlive the request's frame.
 fn requested(request: FetchRequest) -> impl Iterator<Item = (FetchKey, FetchPartition)> {
     request.topics.into_iter().flat_map(|topic| {
@@ -352,6 +366,17 @@ mod tests {
         let mut responses = respond(&list, |i| data(if i == 2 { 9 } else { 5 + i64::from(i == 0) }, b""));
         assert_eq!(sessions.end(&context, &list, &mut responses, 0), Ok(id));
         assert_eq!(indexes(&responses), [2], "a high watermark that moved is news");
+    }
+
+    #[test]
+    fn a_partition_that_is_named_repeatedly_is_read_once_as_the_last_mention_says() {
+        let sessions = sessions(1);
+        let mut request = request(0, -1, &[0, 1, 0]);
+        for (partition, offset) in request.topics[0].partitions.iter_mut().zip(5..) {
+            partition.fetch_offset = offset;
+        }
+        let (_, list) = sessions.begin(11, request, 0).unwrap();
+        assert_eq!(list.iter().map(|(key, p)| (key.partition, p.fetch_offset)).collect::<Vec<_>>(), [(0, 7), (1, 6)]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! waits has the receiving end of a channel.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
@@ -17,10 +17,12 @@ use ottla_protocol::{
     messages::create_topics::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest},
     record::{Batch, BatchSettings, RecordBatch, RecordBatchBuilder, RecordBatches, control::ControlRecord},
     types::{ProducerId, TopicName},
+    wire::Uuid,
 };
 use tokio::sync::{Notify, OnceCell, oneshot};
 
 use crate::{
+    clock::Moment,
     coordinator::group::{CoordinatorRecord, GroupConfig, GroupCoordinator, Outcome, Reply, Token, partition_for},
     node::Node,
     partition::{FetchSpec, Partition, PlannedFetch, run_plan},
@@ -168,6 +170,7 @@ impl Shard {
                 committed_only: false,
                 current_leader_epoch: -1,
                 last_fetched_epoch: -1,
+                follower: None,
             };
             let PlannedFetch::Read(plan) = self.partition.plan_fetch(&spec)? else { break };
             let fetched = run_plan(plan).await?;
@@ -177,7 +180,7 @@ impl Shard {
             offset = fetched.next_offset;
             replay(&mut coordinator, fetched.into_bytes(), &mut decompressor);
         }
-        coordinator.loaded(node.now_ms());
+        coordinator.loaded(node.now());
         self.lock().coordinator = coordinator;
         node.groups.note_change();
         Ok(())
@@ -192,36 +195,36 @@ impl Shard {
     pub(crate) fn operate(
         &self,
         node: &Node,
-        operation: impl FnOnce(&mut GroupCoordinator, i64, Token) -> Outcome,
+        operation: impl FnOnce(&mut GroupCoordinator, Moment, Token) -> Outcome,
     ) -> Waiting {
-        let now_ms = node.now_ms();
+        let now = node.now();
         let (sender, reply) = oneshot::channel();
         let end_offset = {
             let mut state = self.lock();
             let token = Token(state.next_token);
             state.next_token += 1;
             state.waiting.insert(token, sender);
-            let outcome = operation(&mut state.coordinator, now_ms, token);
-            state.settle(&self.partition, now_ms, outcome)
+            let outcome = operation(&mut state.coordinator, now, token);
+            state.settle(&self.partition, now, outcome)
         };
         node.groups.note_change();
-        let flush = end_offset.filter(|_| self.partition.flush_is_due(now_ms));
+        let flush = end_offset.filter(|_| self.partition.flush_is_due(now.timestamp_ms));
         Waiting { reply, flush: flush.map(|end_offset| (self.partition.clone(), end_offset)) }
     }
 
     /// Acts upon the deadlines that have come, and returns the next one.
-    fn tick(&self, now_ms: i64) -> Option<i64> {
+    fn tick(&self, now: Moment) -> Option<i64> {
         let mut state = self.lock();
-        while let Some(outcome) = state.coordinator.poll_timer(now_ms) {
-            state.settle(&self.partition, now_ms, outcome);
+        while let Some(outcome) = state.coordinator.poll_timer(now) {
+            state.settle(&self.partition, now, outcome);
         }
         state.coordinator.next_deadline()
     }
 
-    fn change(&self, now_ms: i64, operation: impl FnOnce(&mut GroupCoordinator) -> Outcome) {
+    fn change(&self, now: Moment, operation: impl FnOnce(&mut GroupCoordinator) -> Outcome) {
         let mut state = self.lock();
         let outcome = operation(&mut state.coordinator);
-        state.settle(&self.partition, now_ms, outcome);
+        state.settle(&self.partition, now, outcome);
     }
 
     fn unload(&self) {
@@ -239,21 +242,21 @@ impl Shard {
 
 impl ShardState {
     /// Appends what an operation decided and sends the replies. Returns the log's end if anything was appended.
-    fn settle(&mut self, partition: &Partition, now_ms: i64, outcome: Outcome) -> Option<i64> {
+    fn settle(&mut self, partition: &Partition, now: Moment, outcome: Outcome) -> Option<i64> {
         if outcome.records().is_empty() {
             let replies = self.coordinator.commit(-1, outcome);
             self.send(replies);
             return None;
         }
-        let appended = self.encode(outcome.records(), now_ms).and_then(|batch| {
-            let appended = partition.append_internal(batch, now_ms);
+        let appended = self.encode(outcome.records(), now.timestamp_ms).and_then(|batch| {
+            let appended = partition.append_internal(batch, now.timestamp_ms);
             appended.map_err(|refusal| refusal.code)
         });
         let (replies, end_offset) = match appended {
             Ok(appended) => (self.coordinator.commit(appended.base_offset, outcome), Some(appended.end_offset)),
             Err(code) => {
                 tracing::error!(partition = partition.index(), %code, "cannot store a change of a group");
-                (self.coordinator.abort(now_ms, outcome, code), None)
+                (self.coordinator.abort(now, outcome, code), None)
             }
         };
         self.send(replies);
@@ -381,14 +384,14 @@ pub(crate) async fn keep_time(node: Weak<Node>) {
     let mut expiry = tokio::time::interval(check);
     expiry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut image = first.controller().watch();
-    let mut topics = topic_names(&first);
+    let mut topics = topics_by_id(&first);
     let groups_changed = first.groups.changed.clone();
     drop(first);
     loop {
         let Some(strong) = node.upgrade() else { return };
-        let now_ms = strong.now_ms();
-        let next = strong.groups.loaded().iter().filter_map(|shard| shard.tick(now_ms)).min();
-        let wait = next.map(|at| Duration::from_millis(u64::try_from(at - now_ms).unwrap_or(0).max(1)));
+        let now = strong.now();
+        let next = strong.groups.loaded().iter().filter_map(|shard| shard.tick(now)).min();
+        let wait = next.map(|at| Duration::from_millis(u64::try_from(at - now.steady_ms).unwrap_or(0).max(1)));
         // The node must not be kept alive by its own clock.
         drop(strong);
         tokio::select! {
@@ -396,18 +399,18 @@ pub(crate) async fn keep_time(node: Weak<Node>) {
             () = groups_changed.notified() => {}
             _ = expiry.tick() => {
                 let Some(strong) = node.upgrade() else { return };
-                let now_ms = strong.now_ms();
                 for shard in strong.groups.all(&strong).await {
-                    shard.change(now_ms, |coordinator| coordinator.expire_offsets(now_ms));
+                    let now = strong.now();
+                    shard.change(now, |coordinator| coordinator.expire_offsets(now));
                 }
             }
             changed = image.changed() => {
                 let Some(strong) = node.upgrade().filter(|_| changed.is_ok()) else { return };
-                let present = topic_names(&strong);
-                let now_ms = strong.now_ms();
-                for gone in topics.difference(&present) {
+                let present = topics_by_id(&strong);
+                let now = strong.now();
+                for (id, name) in topics.iter().filter(|(id, _)| !present.contains_key(*id)) {
                     for shard in strong.groups.loaded() {
-                        shard.change(now_ms, |coordinator| coordinator.topic_deleted(gone));
+                        shard.change(now, |coordinator| coordinator.topic_deleted(name, *id));
                     }
                 }
                 topics = present;
@@ -423,6 +426,7 @@ async fn sleep(duration: Option<Duration>) {
     }
 }
 
-fn topic_names(node: &Node) -> BTreeSet<TopicName> {
-    node.image().topics().map(|topic| topic.name.clone()).collect()
+/// A topic that is deleted and created anew before anybody looks keeps its name, but not its id.
+fn topics_by_id(node: &Node) -> HashMap<Uuid, TopicName> {
+    node.image().topics().map(|topic| (topic.id, topic.name.clone())).collect()
 }

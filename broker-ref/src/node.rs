@@ -9,7 +9,7 @@ use ottla_protocol::types::NodeId;
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, Moment},
     config::{BrokerConfig, BrokerLayers},
     controller::{Controller, MetadataImage, MetadataStoreError, node_layers},
     dispatch::ApiVersionCaps,
@@ -77,8 +77,13 @@ impl Node {
         self.id
     }
 
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// Milliseconds since the epoch, for timestamps. Deadlines go by [`now`](Self::now).
     pub(crate) fn now_ms(&self) -> i64 {
-        self.clock.now_ms()
+        self.now().timestamp_ms
     }
 
     pub(crate) fn controller(&self) -> &Controller {

@@ -58,7 +58,9 @@ pub(crate) async fn describe(cx: &RequestContext, request: DescribeClusterReques
 pub(crate) async fn describe_quorum(cx: &RequestContext, request: DescribeQuorumRequest) -> DescribeQuorumResponse {
     let image = cx.node.image();
     let now_ms = cx.node.now_ms();
-    let topics = request.topics.into_iter().map(|topic| quorum_topic(&image, topic, now_ms)).collect();
+    // The quorum of the metadata is the only one there is, so exactly one partition may be asked for.
+    let one = matches!(request.topics.as_slice(), [topic] if topic.partitions.len() == 1);
+    let topics = request.topics.into_iter().map(|topic| quorum_topic(&image, topic, one, now_ms)).collect();
     let nodes = image.brokers.get(&image.controller_id()).map(|broker| quorum_node(cx, broker)).into_iter();
     DescribeQuorumResponse {
         topics,
@@ -68,8 +70,8 @@ pub(crate) async fn describe_quorum(cx: &RequestContext, request: DescribeQuorum
     }
 }
 
-fn quorum_topic(image: &MetadataImage, topic: RequestTopicData, now_ms: i64) -> ResponseTopicData {
-    let known = |index| *topic.topic_name == *METADATA_TOPIC && index == 0;
+fn quorum_topic(image: &MetadataImage, topic: RequestTopicData, one: bool, now_ms: i64) -> ResponseTopicData {
+    let known = |index| one && *topic.topic_name == *METADATA_TOPIC && index == 0;
     let partition = |index| match known(index) {
         true => quorum_partition(image.controller_id(), image.version, now_ms),
         false => ResponsePartitionData {

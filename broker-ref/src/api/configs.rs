@@ -1,6 +1,6 @@
 //! DescribeConfigs, AlterConfigs, IncrementalAlterConfigs and ListConfigResources.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ottla_protocol::{
     error_code::ErrorCode,
@@ -35,30 +35,55 @@ const CLIENT_METRICS: i8 = 16;
 const GROUP: i8 = 32;
 
 pub(crate) async fn describe(cx: &RequestContext, request: DescribeConfigsRequest) -> DescribeConfigsResponse {
-    let results = request.resources.iter().map(|resource| {
-        let described = describe_resource(cx, resource);
-        let (configs, refusal) = match described {
+    let results = each_once(&request.resources).into_iter().map(|asked| {
+        let (configs, refusal) = match asked.target.and_then(|target| describe_resource(cx, target)) {
             Ok(entries) => (entries, None),
             Err(refusal) => (Vec::new(), Some(refusal)),
         };
-        let wanted = |entry: &ConfigEntry| {
-            resource.configuration_keys.as_ref().is_none_or(|keys| keys.iter().any(|key| **key == *entry.name))
-        };
+        let wanted = |entry: &ConfigEntry| asked.keys.as_ref().is_none_or(|keys| keys.contains(entry.name.as_str()));
         DescribeConfigsResult {
             error_code: refusal.as_ref().map_or(ErrorCode::NONE, |refusal| refusal.code),
             error_message: refusal.map(|refusal| refusal.message.into()),
-            resource_type: resource.resource_type,
-            resource_name: resource.resource_name.clone(),
+            resource_type: asked.named.resource_type,
+            resource_name: asked.named.resource_name.clone(),
             configs: configs.into_iter().filter(wanted).map(|entry| row(entry, &request)).collect(),
         }
     });
     DescribeConfigsResponse { results: results.collect(), ..Default::default() }
 }
 
-fn describe_resource(cx: &RequestContext, resource: &DescribeConfigsResource) -> Result<Vec<ConfigEntry>, Refusal> {
+/// A resource that is to be described.
+struct Asked<'a> {
+    target: Result<ConfigResource, Refusal>,
+    named: &'a DescribeConfigsResource,
+    /// `None` for all settings.
+    keys: Option<HashSet<&'a str>>,
+}
+
+/// The resources without repetitions, each with every key that is asked for.
+///
+/// Kafka describes a resource as often as it is named, which makes a request of some bytes a response of kilobytes, as
+/// often as it fits into a request.
+fn each_once(resources: &[DescribeConfigsResource]) -> Vec<Asked<'_>> {
+    let mut places: HashMap<ConfigResource, usize> = HashMap::new();
+    let mut all: Vec<Asked<'_>> = Vec::new();
+    for named in resources {
+        // A broker has more than one spelling: 1 and 01.
+        let target = ConfigResource::parse(named.resource_type, &named.resource_name);
+        let keys = named.configuration_keys.as_ref().map(|keys| keys.iter().map(Str::as_str).collect());
+        let place = target.as_ref().ok().map(|target| *places.entry(target.clone()).or_insert(all.len()));
+        match place.and_then(|place| all.get_mut(place)) {
+            Some(same) => same.keys = same.keys.take().zip(keys).map(|(some, more)| &some | &more),
+            None => all.push(Asked { target, named, keys }),
+        }
+    }
+    all
+}
+
+fn describe_resource(cx: &RequestContext, target: ConfigResource) -> Result<Vec<ConfigEntry>, Refusal> {
     let image = cx.node.image();
     let layers = cx.node.layers();
-    let described = match ConfigResource::parse(resource.resource_type, &resource.resource_name)? {
+    let described = match target {
         ConfigResource::Topic(name) => {
             crate::controller::check_name(&name)?;
             let Some(topic) = image.topic(&name) else {

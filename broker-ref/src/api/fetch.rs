@@ -28,16 +28,18 @@ const TOPIC_IDS_FROM: i16 = 13;
 const LEADER_FROM: i16 = 12;
 /// The first version that says where that leader is.
 const ENDPOINTS_FROM: i16 = 16;
+/// The first version in which a replica's id is part of its state.
+const REPLICA_STATE_FROM: i16 = 15;
 const READ_COMMITTED: i8 = 1;
 
 pub(crate) async fn handle(cx: &RequestContext, request: FetchRequest) -> FetchResponse {
     let limits = FetchLimits::of(cx, &request);
-    let (context, list) = match cx.node.fetch_sessions.begin(cx.version, request, cx.node.now_ms()) {
+    let (context, list) = match cx.node.fetch_sessions.begin(cx.version, request, cx.node.now().steady_ms) {
         Ok(begun) => begun,
         Err(error_code) => return FetchResponse { error_code, ..Default::default() },
     };
     let mut results = read_or_wait(cx, &list, &limits).await;
-    match cx.node.fetch_sessions.end(&context, &list, &mut results, cx.node.now_ms()) {
+    match cx.node.fetch_sessions.end(&context, &list, &mut results, cx.node.now().steady_ms) {
         Ok(session_id) => respond(cx, session_id, results),
         Err(error_code) => FetchResponse { error_code, ..Default::default() },
     }
@@ -50,6 +52,8 @@ struct FetchLimits {
     min_bytes: usize,
     max_bytes: usize,
     committed_only: bool,
+    /// The node whose replica fetches, if it is not a consumer that does.
+    follower: Option<NodeId>,
 }
 
 impl FetchLimits {
@@ -62,8 +66,13 @@ impl FetchLimits {
             min_bytes: size(request.min_bytes).min(max_bytes),
             max_bytes,
             committed_only: request.isolation_level == READ_COMMITTED,
+            follower: Some(replica_id(cx, request)).filter(|id| id.0 >= 0),
         }
     }
+}
+
+fn replica_id(cx: &RequestContext, request: &FetchRequest) -> NodeId {
+    if cx.version >= REPLICA_STATE_FROM { request.replica_state.replica_id } else { request.replica_id }
 }
 
 /// What one pass over the partitions found.
@@ -156,6 +165,7 @@ async fn read_one(
         committed_only: limits.committed_only,
         current_leader_epoch: request.current_leader_epoch,
         last_fetched_epoch: request.last_fetched_epoch,
+        follower: limits.follower,
     };
     let index = request.partition;
     let fetched = match partition.plan_fetch(&spec) {

@@ -1,6 +1,6 @@
 //! Membership of groups, and looking at them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ottla_protocol::{
     error_code::ErrorCode,
@@ -18,7 +18,7 @@ use ottla_protocol::{
 
 use super::authorized;
 use crate::{
-    coordinator::group::{ClientInfo, GroupCoordinator, Outcome, Reply, Token},
+    coordinator::group::{ClientInfo, GroupCoordinator, Moment, Outcome, Reply, Token},
     dispatch::RequestContext,
 };
 
@@ -26,7 +26,7 @@ use crate::{
 pub(super) async fn operate(
     cx: &RequestContext,
     group_id: &str,
-    operation: impl FnOnce(&mut GroupCoordinator, i64, Token) -> Outcome,
+    operation: impl FnOnce(&mut GroupCoordinator, Moment, Token) -> Outcome,
 ) -> Result<Reply, ErrorCode> {
     let shard = cx.node.groups.shard(&cx.node, group_id).await?;
     shard.operate(&cx.node, operation).wait().await
@@ -35,8 +35,7 @@ pub(super) async fn operate(
 pub(crate) async fn join(cx: &RequestContext, request: JoinGroupRequest) -> JoinGroupResponse {
     let client =
         ClientInfo { client_id: cx.client_id.clone(), client_host: cx.client_host.clone(), api_version: cx.version };
-    let joined =
-        operate(cx, &request.group_id, |groups, now_ms, token| groups.join_group(now_ms, token, &client, &request));
+    let joined = operate(cx, &request.group_id, |groups, now, token| groups.join_group(now, token, &client, &request));
     match joined.await {
         Ok(Reply::JoinGroup(response)) => response,
         other => JoinGroupResponse {
@@ -49,8 +48,7 @@ pub(crate) async fn join(cx: &RequestContext, request: JoinGroupRequest) -> Join
 }
 
 pub(crate) async fn sync(cx: &RequestContext, request: SyncGroupRequest) -> SyncGroupResponse {
-    let synced =
-        operate(cx, &request.group_id, |groups, now_ms, token| groups.sync_group(now_ms, token, &request)).await;
+    let synced = operate(cx, &request.group_id, |groups, now, token| groups.sync_group(now, token, &request)).await;
     match synced {
         Ok(Reply::SyncGroup(response)) => response,
         other => SyncGroupResponse { error_code: code_of(other), ..Default::default() },
@@ -58,8 +56,7 @@ pub(crate) async fn sync(cx: &RequestContext, request: SyncGroupRequest) -> Sync
 }
 
 pub(crate) async fn heartbeat(cx: &RequestContext, request: HeartbeatRequest) -> HeartbeatResponse {
-    let beaten =
-        operate(cx, &request.group_id, |groups, now_ms, token| groups.heartbeat(now_ms, token, &request)).await;
+    let beaten = operate(cx, &request.group_id, |groups, now, token| groups.heartbeat(now, token, &request)).await;
     match beaten {
         Ok(Reply::Heartbeat(response)) => response,
         other => HeartbeatResponse { error_code: code_of(other), ..Default::default() },
@@ -68,7 +65,7 @@ pub(crate) async fn heartbeat(cx: &RequestContext, request: HeartbeatRequest) ->
 
 pub(crate) async fn leave(cx: &RequestContext, request: LeaveGroupRequest) -> LeaveGroupResponse {
     let left =
-        operate(cx, &request.group_id, |groups, now_ms, token| groups.leave_group(now_ms, token, cx.version, &request));
+        operate(cx, &request.group_id, |groups, now, token| groups.leave_group(now, token, cx.version, &request));
     match left.await {
         Ok(Reply::LeaveGroup(response)) => response,
         other => LeaveGroupResponse { error_code: code_of(other), ..Default::default() },
@@ -85,7 +82,9 @@ pub(crate) async fn list(cx: &RequestContext, request: ListGroupsRequest) -> Lis
 
 pub(crate) async fn describe(cx: &RequestContext, request: DescribeGroupsRequest) -> DescribeGroupsResponse {
     let mut groups = Vec::with_capacity(request.groups.len());
-    for group_id in request.groups {
+    let mut seen = HashSet::new();
+    // Kafka describes a group as often as it is named; a group with many members is thousands of times its name.
+    for group_id in request.groups.into_iter().filter(|id| seen.insert(id.clone())) {
         let mut described = match cx.node.groups.shard(&cx.node, &group_id).await {
             Ok(shard) => shard.read(|groups| groups.describe_groups(cx.version, std::slice::from_ref(&group_id))),
             Err(error_code) => vec![DescribedGroup { error_code, group_id, ..Default::default() }],

@@ -8,6 +8,7 @@ use ottla_protocol::{
         ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
         ListOffsetsTopicResponse,
     },
+    types::TopicName,
 };
 
 use super::partition_by_name;
@@ -24,28 +25,31 @@ const READ_COMMITTED: i8 = 1;
 pub(crate) async fn handle(cx: &RequestContext, request: ListOffsetsRequest) -> ListOffsetsResponse {
     let committed_only = request.isolation_level == READ_COMMITTED;
     let duplicates = duplicates(&request);
+    let mut refused = HashSet::new();
     let mut topics = Vec::with_capacity(request.topics.len());
     for topic in request.topics {
         let mut partitions = Vec::with_capacity(topic.partitions.len());
         for asked in &topic.partitions {
             let index = asked.partition_index;
-            let found = if duplicates.contains(&(topic.name.to_string(), index)) {
-                Err(ErrorCode::INVALID_REQUEST)
-            } else {
-                look_up(cx, &topic.name, asked, committed_only).await
-            };
-            partitions.push(row(cx, index, found));
+            let named = (topic.name.clone(), index);
+            if !duplicates.contains(&named) {
+                partitions.push(row(cx, index, look_up(cx, &topic.name, asked, committed_only).await));
+            } else if refused.insert(named) {
+                partitions.push(row(cx, index, Err(ErrorCode::INVALID_REQUEST)));
+            }
         }
-        topics.push(ListOffsetsTopicResponse { name: topic.name, partitions });
+        if !partitions.is_empty() {
+            topics.push(ListOffsetsTopicResponse { name: topic.name, partitions });
+        }
     }
     ListOffsetsResponse { topics, ..Default::default() }
 }
 
-/// The partitions that a request names more than once.
-fn duplicates(request: &ListOffsetsRequest) -> HashSet<(String, i32)> {
-    let named = request.topics.iter().flat_map(|t| t.partitions.iter().map(|p| (t.name.as_str(), p.partition_index)));
+/// The partitions that a request names more than once; each of them is refused, once.
+fn duplicates(request: &ListOffsetsRequest) -> HashSet<(TopicName, i32)> {
+    let named = request.topics.iter().flat_map(|t| t.partitions.iter().map(|p| (&t.name, p.partition_index)));
     let mut seen = HashSet::new();
-    named.filter(|named| !seen.insert(*named)).map(|(topic, index)| (topic.to_owned(), index)).collect()
+    named.filter(|named| !seen.insert(*named)).map(|(topic, index)| (topic.clone(), index)).collect()
 }
 
 /// The first version that knows a special timestamp.

@@ -1,5 +1,7 @@
 //! Metadata: the nodes, and who leads what.
 
+use std::collections::HashSet;
+
 use ottla_protocol::{
     error_code::ErrorCode,
     messages::{
@@ -28,7 +30,7 @@ pub(crate) async fn handle(cx: &RequestContext, request: MetadataRequest) -> Met
     let topics = match &request.topics {
         None => all_topics(cx),
         Some(topics) if topics.is_empty() && cx.version < NULL_FOR_ALL_FROM => all_topics(cx),
-        Some(topics) => named_topics(cx, &request, topics).await,
+        Some(topics) => named_topics(cx, &request, &each_once(topics)).await,
     };
     let image = cx.node.image();
     let mut response = MetadataResponse {
@@ -66,14 +68,20 @@ fn all_topics(cx: &RequestContext) -> Vec<MetadataResponseTopic> {
     image.topics().map(|topic| describe(&image, topic)).collect()
 }
 
+/// The topics without repetitions, each of which would be another full description.
+fn each_once(topics: &[MetadataRequestTopic]) -> Vec<&MetadataRequestTopic> {
+    let mut seen = HashSet::new();
+    topics.iter().filter(|topic| seen.insert((&topic.name, topic.topic_id))).collect()
+}
+
 async fn named_topics(
     cx: &RequestContext,
     request: &MetadataRequest,
-    topics: &[MetadataRequestTopic],
+    topics: &[&MetadataRequestTopic],
 ) -> Vec<MetadataResponseTopic> {
     if cx.version < TOPIC_IDS_FROM && topics.iter().any(|topic| topic.name.is_none() || !topic.topic_id.is_zero()) {
         // These versions have no room for a topic without a name.
-        let named = |topic| MetadataResponseTopic {
+        let named = |topic: &&MetadataRequestTopic| MetadataResponseTopic {
             name: Some(TopicName::default()),
             ..failed(topic, ErrorCode::INVALID_REQUEST)
         };

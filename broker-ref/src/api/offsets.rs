@@ -1,5 +1,7 @@
 //! Committed offsets.
 
+use std::collections::HashMap;
+
 use ottla_protocol::{
     error_code::ErrorCode,
     messages::{
@@ -14,6 +16,8 @@ use ottla_protocol::{
             OffsetFetchResponseTopic, OffsetFetchResponseTopics,
         },
     },
+    types::{GroupId, TopicName},
+    wire::Uuid,
 };
 
 use super::groups::{code_of, operate};
@@ -41,9 +45,8 @@ pub(crate) async fn commit(cx: &RequestContext, mut request: OffsetCommitRequest
         }
     });
     let asked = request.topics.clone();
-    let committed = operate(cx, &request.group_id, |groups, now_ms, token| {
-        groups.offset_commit(now_ms, token, cx.version, &request)
-    });
+    let committed =
+        operate(cx, &request.group_id, |groups, now, token| groups.offset_commit(now, token, cx.version, &request));
     let mut response = match committed.await {
         Ok(Reply::OffsetCommit(response)) => response,
         other => {
@@ -95,7 +98,7 @@ fn refuse(topic: &OffsetCommitRequestTopic, error_code: ErrorCode) -> OffsetComm
 pub(crate) async fn fetch(cx: &RequestContext, request: OffsetFetchRequest) -> OffsetFetchResponse {
     if cx.version >= SEVERAL_GROUPS_FROM {
         let mut groups = Vec::with_capacity(request.groups.len());
-        for group in request.groups {
+        for group in merged(request.groups) {
             groups.push(fetch_group(cx, group, request.require_stable).await);
         }
         return OffsetFetchResponse { groups, ..Default::default() };
@@ -112,6 +115,20 @@ pub(crate) async fn fetch(cx: &RequestContext, request: OffsetFetchRequest) -> O
     let asked = group.topics.clone();
     let fetched = fetch_group(cx, group, request.require_stable).await;
     single_group(cx, fetched, asked.unwrap_or_default())
+}
+
+/// The groups without repetitions, each with every topic that is asked for: some bytes ask for all offsets of a group.
+fn merged(groups: Vec<OffsetFetchRequestGroup>) -> Vec<OffsetFetchRequestGroup> {
+    let mut places: HashMap<GroupId, usize> = HashMap::new();
+    let mut all: Vec<OffsetFetchRequestGroup> = Vec::with_capacity(groups.len());
+    for group in groups {
+        let place = *places.entry(group.group_id.clone()).or_insert(all.len());
+        match all.get_mut(place) {
+            Some(same) => same.topics = same.topics.take().zip(group.topics).map(|(some, more)| [some, more].concat()),
+            None => all.push(group),
+        }
+    }
+    all
 }
 
 async fn fetch_group(
@@ -141,7 +158,9 @@ async fn fetch_group(
             }
         });
     }
-    let mut response = shard.read(|groups| groups.offset_fetch(&group_id, group.topics.as_deref(), require_stable));
+    let id_of = |name: &TopicName| image.topic(name).map_or(Uuid::ZERO, |topic| topic.id);
+    let mut response =
+        shard.read(|groups| groups.offset_fetch(&group_id, group.topics.as_deref(), require_stable, id_of));
     if cx.version >= TOPIC_IDS_FROM {
         // Offsets of a topic that is gone have no id to go by.
         response.topics.retain_mut(|topic| match image.topic(&topic.name) {

@@ -1,5 +1,7 @@
 //! DescribeProducers: the producers that a partition remembers.
 
+use std::collections::HashSet;
+
 use ottla_protocol::{
     messages::describe_producers::{
         DescribeProducersRequest, DescribeProducersResponse, PartitionResponse, ProducerState, TopicResponse,
@@ -12,8 +14,11 @@ use super::partition_by_name;
 use crate::{dispatch::RequestContext, log::ProducerEntry};
 
 pub(crate) async fn describe(cx: &RequestContext, request: DescribeProducersRequest) -> DescribeProducersResponse {
+    let mut seen = HashSet::new();
     let topics = request.topics.into_iter().map(|topic| {
-        let partitions = topic.partition_indexes.iter().map(|&index| partition(cx, &topic.name, index)).collect();
+        // Each once: a partition may have thousands of producers.
+        let new = topic.partition_indexes.iter().filter(|index| seen.insert((topic.name.clone(), **index)));
+        let partitions = new.map(|&index| partition(cx, &topic.name, index)).collect();
         TopicResponse { name: topic.name, partitions }
     });
     DescribeProducersResponse { topics: topics.collect(), ..Default::default() }

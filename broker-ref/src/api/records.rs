@@ -1,39 +1,47 @@
 //! DeleteRecords: moves the log start offset.
 
+use std::collections::BTreeMap;
+
 use ottla_protocol::{
     error_code::ErrorCode,
     messages::delete_records::{
-        DeleteRecordsPartition, DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse,
-        DeleteRecordsTopicResult,
+        DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse, DeleteRecordsTopicResult,
     },
+    types::TopicName,
 };
 
 use super::partition_by_name;
 use crate::{controller::is_internal, dispatch::RequestContext};
 
 pub(crate) async fn delete(cx: &RequestContext, request: DeleteRecordsRequest) -> DeleteRecordsResponse {
-    let mut topics = Vec::with_capacity(request.topics.len());
+    // Of a partition that is named repeatedly the last offset counts.
+    let mut asked: BTreeMap<TopicName, BTreeMap<i32, i64>> = BTreeMap::new();
     for topic in request.topics {
-        let mut partitions = Vec::with_capacity(topic.partitions.len());
-        for asked in &topic.partitions {
-            let result = delete_before(cx, &topic.name, asked).await;
+        let offsets = topic.partitions.iter().map(|p| (p.partition_index, p.offset));
+        asked.entry(topic.name).or_default().extend(offsets);
+    }
+    let mut topics = Vec::with_capacity(asked.len());
+    for (name, offsets) in asked {
+        let mut partitions = Vec::with_capacity(offsets.len());
+        for (partition_index, offset) in offsets {
+            let result = delete_before(cx, &name, partition_index, offset).await;
             partitions.push(DeleteRecordsPartitionResult {
-                partition_index: asked.partition_index,
+                partition_index,
                 low_watermark: *result.as_ref().unwrap_or(&-1),
                 error_code: result.err().unwrap_or(ErrorCode::NONE),
             });
         }
-        topics.push(DeleteRecordsTopicResult { name: topic.name, partitions });
+        topics.push(DeleteRecordsTopicResult { name, partitions });
     }
     DeleteRecordsResponse { topics, ..Default::default() }
 }
 
-async fn delete_before(cx: &RequestContext, topic: &str, asked: &DeleteRecordsPartition) -> Result<i64, ErrorCode> {
-    let partition = partition_by_name(cx, topic, asked.partition_index).map_err(|(code, _)| code)?;
+async fn delete_before(cx: &RequestContext, topic: &str, index: i32, offset: i64) -> Result<i64, ErrorCode> {
+    let partition = partition_by_name(cx, topic, index).map_err(|(code, _)| code)?;
     if is_internal(topic) {
         return Err(ErrorCode::INVALID_TOPIC_EXCEPTION);
     }
-    let (node, offset) = (cx.node.clone(), asked.offset);
+    let node = cx.node.clone();
     let deleted = tokio::task::spawn_blocking(move || {
         let start = partition.delete_records(offset, node.now_ms())?;
         // The records must not come back after a crash.

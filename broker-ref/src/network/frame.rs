@@ -4,7 +4,9 @@ use std::io::{self, IoSlice};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use ottla_protocol::wire::Encoder;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::patience::Patient;
 
 /// Bytes that a connection without a frame in progress may have waiting in its buffer.
 const IDLE_BUFFER: usize = 8 * 1024;
@@ -44,7 +46,7 @@ impl FrameReader {
     /// The next frame, without its size.
     ///
     /// Cancel safe: what was read stays in the buffer.
-    pub(crate) async fn read(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> Result<Bytes, FrameError> {
+    pub(crate) async fn read(&mut self, stream: &mut Patient<impl AsyncRead + Unpin>) -> Result<Bytes, FrameError> {
         self.fill(stream, 4, IDLE_BUFFER).await?;
         let size = self.peek_size()?;
         // Four bytes of size stay in front, so that what is missing is known after a cancelled call as well.
@@ -76,7 +78,7 @@ impl FrameReader {
     /// Reads until the buffer holds `target` bytes, taking in no more than `step` beyond what it has.
     async fn fill(
         &mut self,
-        stream: &mut (impl AsyncRead + Unpin),
+        stream: &mut Patient<impl AsyncRead + Unpin>,
         target: usize,
         step: usize,
     ) -> Result<(), FrameError> {
@@ -105,7 +107,7 @@ impl ResponseFrame {
     }
 
     /// Writes the frame without joining its chunks.
-    pub(crate) async fn write(&self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    pub(super) async fn write(&self, stream: &mut Patient<impl AsyncWrite + Unpin>) -> io::Result<()> {
         let mut slices: Vec<IoSlice<'_>> =
             std::iter::once(&self.size).chain(&self.chunks).map(|chunk| IoSlice::new(chunk)).collect();
         let mut left = &mut slices[..];
@@ -124,11 +126,14 @@ impl ResponseFrame {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncWriteExt;
+
     use super::*;
 
     #[tokio::test]
     async fn frames_that_arrive_in_pieces_and_together_come_out_one_by_one() {
-        let (mut client, mut server) = tokio::io::duplex(16);
+        let (mut client, server) = tokio::io::duplex(16);
+        let mut server = Patient::new(server, None);
         let large = vec![7u8; 100_000];
         let writer = tokio::spawn({
             let large = large.clone();
@@ -149,7 +154,8 @@ mod tests {
     #[tokio::test]
     async fn a_size_that_is_negative_or_too_large_is_refused_before_anything_is_allocated() {
         for size in [-1i32, i32::MIN, 1025, i32::MAX] {
-            let (mut client, mut server) = tokio::io::duplex(16);
+            let (mut client, server) = tokio::io::duplex(16);
+            let mut server = Patient::new(server, None);
             client.write_all(&size.to_be_bytes()).await.unwrap();
             let mut reader = FrameReader::new(1024);
             assert!(
@@ -161,7 +167,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_large_size_alone_takes_little_memory() {
-        let (mut client, mut server) = tokio::io::duplex(16);
+        let (mut client, server) = tokio::io::duplex(16);
+        let mut server = Patient::new(server, None);
         client.write_all(&100_000_000i32.to_be_bytes()).await.unwrap();
         client.write_all(b"x").await.unwrap();
         let mut reader = FrameReader::new(100 << 20);

@@ -4,6 +4,7 @@ mod connection;
 mod frame;
 mod listener;
 mod memory;
+mod patience;
 
 pub use listener::Endpoint;
 pub use memory::{MemoryListener, MemoryNetwork, MemoryStream};

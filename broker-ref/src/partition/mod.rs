@@ -92,6 +92,8 @@ pub(crate) struct FetchSpec {
     pub(crate) current_leader_epoch: i32,
     /// The leader epoch of the last record that the reader has, or -1.
     pub(crate) last_fetched_epoch: i32,
+    /// The node that reads for its replica; `None` for a consumer.
+    pub(crate) follower: Option<NodeId>,
 }
 
 /// Where to read, found under the lock.
@@ -215,7 +217,10 @@ impl Partition {
 
     /// Finds out what a reader gets. Running a [`ReadPlan`] may block.
     pub(crate) fn plan_fetch(&self, spec: &FetchSpec) -> Result<PlannedFetch, ErrorCode> {
-        let _leading = self.lock_leader(spec.current_leader_epoch)?;
+        let state = self.lock_leader(spec.current_leader_epoch)?;
+        if spec.follower.is_some_and(|node| !state.is_follower(node)) {
+            return Err(ErrorCode::NOT_LEADER_OR_FOLLOWER);
+        }
         let log = self.log.lock();
         if spec.last_fetched_epoch >= 0 {
             let end = log.end_offset_for_epoch(spec.last_fetched_epoch);
@@ -345,6 +350,10 @@ pub(crate) enum TimestampQuery {
 }
 
 impl State {
+    fn is_follower(&self, node: NodeId) -> bool {
+        node != self.registration.leader && self.registration.replicas.contains(&node)
+    }
+
     fn check_replicas(&self, all_replicas: bool) -> Result<(), ProduceRefusal> {
         let needed = usize::try_from(self.config.min_insync_replicas).unwrap_or(0);
         let in_sync = self.registration.isr.len();

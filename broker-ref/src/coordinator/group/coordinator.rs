@@ -18,10 +18,11 @@ use super::{
     record::CoordinatorRecord,
     timer::{TimerKey, Timers},
 };
+use crate::clock::Moment;
 
 /// The groups of one partition of `__consumer_offsets`. The [module](super) tells how to drive it.
 ///
-/// Times are in milliseconds since the epoch, and must not go back from one call to the next.
+/// Every operation takes the [`Moment`] at which it happens.
 #[derive(Debug)]
 pub struct GroupCoordinator {
     pub(super) config: GroupConfig,
@@ -64,8 +65,8 @@ impl GroupCoordinator {
     }
 
     /// The partition is loaded: from now on members must be heard of in time.
-    pub fn loaded(&mut self, now_ms: i64) {
-        let mut fx = Effects::new(now_ms, &self.config, &mut self.timers);
+    pub fn loaded(&mut self, now: Moment) {
+        let mut fx = Effects::new(now, &self.config, &mut self.timers);
         for group in self.groups.values_mut() {
             for member_id in group.members.keys() {
                 group.schedule_heartbeat(member_id, &mut fx);
@@ -94,7 +95,7 @@ impl GroupCoordinator {
     }
 
     /// The records of the outcome could not be appended, for this reason. Returns the replies to send.
-    pub fn abort(&mut self, now_ms: i64, outcome: Outcome, reason: ErrorCode) -> Vec<(Token, Reply)> {
+    pub fn abort(&mut self, now: Moment, outcome: Outcome, reason: ErrorCode) -> Vec<(Token, Reply)> {
         let code = append_error(reason);
         let mut replies: Vec<_> =
             outcome.replies.into_iter().map(|(token, reply)| (token, reply.failed(code))).collect();
@@ -104,17 +105,17 @@ impl GroupCoordinator {
                 let members = self.forget(&id).into_iter().flat_map(|group| group.members.into_values());
                 replies.extend(members.flat_map(|member| dismissal(member, code)));
             }
-            Undo::Assignment(id) => self.undo_assignment(now_ms, &id),
+            Undo::Assignment(id) => self.undo_assignment(now, &id),
             Undo::StaticMember { group_id, new_id, former } => {
-                self.undo_static_member(now_ms, &group_id, &new_id, *former);
+                self.undo_static_member(now, &group_id, &new_id, *former);
             }
         }
         replies
     }
 
     /// The members do not know of the assignment: they join again.
-    fn undo_assignment(&mut self, now_ms: i64, id: &GroupId) {
-        let mut fx = Effects::new(now_ms, &self.config, &mut self.timers);
+    fn undo_assignment(&mut self, now: Moment, id: &GroupId) {
+        let mut fx = Effects::new(now, &self.config, &mut self.timers);
         if let Some(group) = self.groups.get_mut(id) {
             group.clear_assignments();
             group.prepare_rebalance(&mut fx);
@@ -122,8 +123,8 @@ impl GroupCoordinator {
         debug_assert!(fx.records.is_empty() && fx.replies.is_empty(), "everybody had a reply, and nobody has rejoined");
     }
 
-    fn undo_static_member(&mut self, now_ms: i64, group_id: &GroupId, new_id: &Str, former: Member) {
-        let mut fx = Effects::new(now_ms, &self.config, &mut self.timers);
+    fn undo_static_member(&mut self, now: Moment, group_id: &GroupId, new_id: &Str, former: Member) {
+        let mut fx = Effects::new(now, &self.config, &mut self.timers);
         if let Some(group) = self.groups.get_mut(group_id) {
             fx.timers.cancel(&group.heartbeat_timer(new_id));
             let former_id = former.id.clone();
@@ -133,15 +134,16 @@ impl GroupCoordinator {
         }
     }
 
-    /// When [`poll_timer`](Self::poll_timer) will have something to do, if nothing else happens before.
+    /// When [`poll_timer`](Self::poll_timer) will have something to do, if nothing else happens before, by the steady
+    /// clock.
     pub fn next_deadline(&self) -> Option<i64> {
         self.timers.next_deadline()
     }
 
     /// Acts upon one deadline that has come. To be called, and its outcomes settled, until it returns none.
-    pub fn poll_timer(&mut self, now_ms: i64) -> Option<Outcome> {
-        let key = self.timers.pop_due(now_ms)?;
-        let mut fx = Effects::new(now_ms, &self.config, &mut self.timers);
+    pub fn poll_timer(&mut self, now: Moment) -> Option<Outcome> {
+        let key = self.timers.pop_due(now.steady_ms)?;
+        let mut fx = Effects::new(now, &self.config, &mut self.timers);
         let (TimerKey::Join(id) | TimerKey::Sync(id) | TimerKey::Heartbeat(id, _)) = &key;
         if let Some(group) = self.groups.get_mut(id) {
             match &key {

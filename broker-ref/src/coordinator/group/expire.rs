@@ -1,6 +1,9 @@
 //! Expiration of committed offsets, of groups without any, and of offsets of topics that are gone.
 
-use ottla_protocol::types::{GroupId, TopicName};
+use ottla_protocol::{
+    types::{GroupId, TopicName},
+    wire::Uuid,
+};
 
 use super::{
     GroupCoordinator,
@@ -10,15 +13,16 @@ use super::{
     outcome::{Outcome, Undo},
     record::CoordinatorRecord,
 };
+use crate::clock::Moment;
 
 impl GroupCoordinator {
     /// Takes away the offsets that nobody has used for the retention time, and empty groups that are left without any.
     ///
     /// To be called now and then; Kafka does so every 10 minutes.
-    pub fn expire_offsets(&mut self, now_ms: i64) -> Outcome {
+    pub fn expire_offsets(&mut self, now: Moment) -> Outcome {
         let mut records = Vec::new();
         for group in self.groups.values() {
-            let all_expired = self.expire_group(now_ms, group, &mut records);
+            let all_expired = self.expire_group(now.timestamp_ms, group, &mut records);
             if all_expired && group.is_empty() && group.pending_join.is_empty() {
                 records.push(CoordinatorRecord::group(&group.id, None));
             }
@@ -26,12 +30,13 @@ impl GroupCoordinator {
         without_replies(records)
     }
 
-    /// Takes away the offsets of a topic that was deleted, of every group.
-    pub fn topic_deleted(&mut self, topic: &TopicName) -> Outcome {
+    /// Takes away the offsets of a topic that was deleted, of every group. Those of another topic that has the name now
+    /// stay.
+    pub fn topic_deleted(&mut self, topic: &TopicName, topic_id: Uuid) -> Outcome {
         let mut records = Vec::new();
         for id in self.groups.keys() {
-            let of_topic = self.offsets.partitions_of(id).into_iter().filter(|(name, _)| name == topic);
-            records.extend(of_topic.map(|(name, partition)| CoordinatorRecord::offset(id, &name, partition, None)));
+            let of_topic = self.offsets.partitions_of_topic(id, topic, topic_id).into_iter();
+            records.extend(of_topic.map(|partition| CoordinatorRecord::offset(id, topic, partition, None)));
         }
         without_replies(records)
     }

@@ -17,6 +17,7 @@ use super::{
     outcome::{Effects, Outcome, Reply, Token, Undo},
     record::CoordinatorRecord,
 };
+use crate::clock::Moment;
 
 /// Who sends a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl GroupCoordinator {
     /// joined too.
     pub fn join_group(
         &mut self,
-        now_ms: i64,
+        now: Moment,
         token: Token,
         client: &ClientInfo,
         request: &JoinGroupRequest,
@@ -58,8 +59,8 @@ impl GroupCoordinator {
         let id = request.group_id.detach();
         let new_id = self.new_member_id(request.group_instance_id.as_ref().unwrap_or(&client.client_id));
         let is_new_group = !self.groups.contains_key(&id);
-        let group = self.groups.entry(id.clone()).or_insert_with(|| ClassicGroup::new(id.clone(), now_ms));
-        let mut fx = Effects::new(now_ms, &self.config, &mut self.timers);
+        let group = self.groups.entry(id.clone()).or_insert_with(|| ClassicGroup::new(id.clone(), now.timestamp_ms));
+        let mut fx = Effects::new(now, &self.config, &mut self.timers);
         let mut join = Join { token, client, request, group, fx: &mut fx };
         if request.member_id.is_empty() {
             join.by_stranger(new_id)
@@ -204,7 +205,7 @@ impl Join<'_, '_> {
     /// Tells the client its id, and keeps a place for it until its session timeout.
     fn expect_again(&mut self, new_id: &Str) {
         self.group.pending_join.insert(new_id.clone());
-        let deadline_ms = self.fx.now_ms + i64::from(self.request.session_timeout_ms);
+        let deadline_ms = self.fx.now.steady_ms + i64::from(self.request.session_timeout_ms);
         self.fx.timers.schedule(self.group.heartbeat_timer(new_id), deadline_ms);
         self.refuse(ErrorCode::MEMBER_ID_REQUIRED, new_id);
     }
@@ -216,7 +217,7 @@ impl Join<'_, '_> {
         if let Some(initial) = &mut self.group.initial {
             initial.joined = true;
         }
-        let deadline_ms = self.fx.now_ms + self.fx.config.new_member_join_timeout_ms;
+        let deadline_ms = self.fx.now.steady_ms + self.fx.config.new_member_join_timeout_ms;
         self.fx.timers.schedule(self.group.heartbeat_timer(&member_id), deadline_ms);
         self.group.add(Member::joining(member_id, self.client, self.request), Some(self.token));
         self.group.rebalance(self.fx);

@@ -10,15 +10,16 @@ use super::{
     classic_group::{ClassicGroup, GroupState},
     outcome::{Effects, Outcome, Reply, Token},
 };
+use crate::clock::Moment;
 
 impl GroupCoordinator {
     /// Takes members out of a group, by their ids or by their instance ids.
     ///
     /// Up to version 2 a request has one member, and its result is that of the whole.
-    pub fn leave_group(&mut self, now_ms: i64, token: Token, api_version: i16, request: &LeaveGroupRequest) -> Outcome {
+    pub fn leave_group(&mut self, now: Moment, token: Token, api_version: i16, request: &LeaveGroupRequest) -> Outcome {
         let only = [MemberIdentity { member_id: request.member_id.clone(), ..Default::default() }];
         let leaving = if api_version <= LAST_VERSION_OF_ONE_MEMBER { &only[..] } else { &request.members };
-        let mut fx = Effects::new(now_ms, &self.config, &mut self.timers);
+        let mut fx = Effects::new(now, &self.config, &mut self.timers);
         let response = match self.groups.get_mut(&request.group_id) {
             _ if request.group_id.is_empty() => {
                 LeaveGroupResponse { error_code: ErrorCode::INVALID_GROUP_ID, ..Default::default() }

@@ -80,3 +80,5 @@ pub use join::ClientInfo;
 pub use outcome::{Outcome, ProducerIdentity, Reply, Token};
 pub use partition::partition_for;
 pub use record::{CoordinatorRecord, RecordError};
+
+pub use crate::clock::Moment;

@@ -1,11 +1,11 @@
 //! Committed offsets, and those of open transactions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ottla_protocol::{
     messages::offset_commit_record::{OffsetCommitKey, OffsetCommitValue},
     types::{GroupId, ProducerId, TopicName},
-    wire::Str,
+    wire::{Str, Uuid},
 };
 
 /// A committed offset.
@@ -13,12 +13,22 @@ use ottla_protocol::{
 pub(super) struct CommittedOffset {
     pub(super) offset: i64,
     pub(super) leader_epoch: i32,
+    /// The topic that it was committed for; zero if nobody said.
+    topic_id: Uuid,
     pub(super) metadata: Str,
     pub(super) commit_timestamp_ms: i64,
     /// When it expires, where the client said so itself.
     pub(super) expire_timestamp_ms: Option<i64>,
     /// The offset of the record that holds it: of two commits, the later record counts.
     record_offset: i64,
+}
+
+impl CommittedOffset {
+    /// Whether it is of the topic with this id, as far as both are known: a topic that was deleted and created anew has
+    /// its name back, but none of its offsets.
+    pub(super) fn is_of(&self, topic_id: Uuid) -> bool {
+        self.topic_id == topic_id || self.topic_id.is_zero() || topic_id.is_zero()
+    }
 }
 
 /// Offsets by topic and partition.
@@ -48,6 +58,7 @@ impl Offsets {
         let offset = CommittedOffset {
             offset: value.offset,
             leader_epoch: value.leader_epoch,
+            topic_id: value.topic_id,
             metadata: value.metadata.detach(),
             commit_timestamp_ms: value.commit_timestamp,
             expire_timestamp_ms: Some(value.expire_timestamp).filter(|timestamp| *timestamp >= 0),
@@ -105,7 +116,14 @@ impl Offsets {
             };
             topics.iter().flat_map(of_topic)
         });
-        each.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+        each.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The partitions of a topic of which the group has an offset, committed or in an open transaction, once.
+    pub(super) fn partitions_of_topic(&self, group: &GroupId, topic: &TopicName, topic_id: Uuid) -> BTreeSet<i32> {
+        let all = self.committed.get(group).into_iter().chain(self.pending_of(group));
+        let offsets = all.filter_map(|topics| topics.get(topic)).flatten();
+        offsets.filter(|(_, offset)| offset.is_of(topic_id)).map(|(partition, _)| *partition).collect()
     }
 
     fn pending_of(&self, group: &GroupId) -> impl Iterator<Item = &GroupOffsets> {

@@ -23,12 +23,13 @@ use super::{
     outcome::{Effects, Outcome, ProducerIdentity, Reply, Token},
     record::CoordinatorRecord,
 };
+use crate::clock::Moment;
 
 impl GroupCoordinator {
     /// Commits offsets. The topics must have their names, and should have their ids.
     pub fn offset_commit(
         &mut self,
-        now_ms: i64,
+        now: Moment,
         token: Token,
         api_version: i16,
         request: &OffsetCommitRequest,
@@ -43,18 +44,18 @@ impl GroupCoordinator {
         let not_found = if api_version >= 9 { ErrorCode::GROUP_ID_NOT_FOUND } else { ErrorCode::ILLEGAL_GENERATION };
         let allowed = self.check_commit(&request.group_id, &committer, not_found);
         if allowed.is_ok() {
-            self.refresh_session(now_ms, &request.group_id, &request.member_id);
+            self.refresh_session(now, &request.group_id, &request.member_id);
         }
         let retention_ms = request.retention_time_ms;
-        let expire_timestamp = if retention_ms < 0 { -1 } else { now_ms.saturating_add(retention_ms) };
-        let mut commit = self.begin_commit(now_ms, &request.group_id, allowed);
+        let expire_timestamp = if retention_ms < 0 { -1 } else { now.timestamp_ms.saturating_add(retention_ms) };
+        let mut commit = self.begin_commit(now.timestamp_ms, &request.group_id, allowed);
         let topics = request.topics.iter().map(|topic| commit.topic(topic, expire_timestamp)).collect();
         let response = OffsetCommitResponse { topics, ..Default::default() };
         Outcome::with_records(commit.records, token, Reply::OffsetCommit(response))
     }
 
     /// Commits offsets with a producer's transaction: they count when that is committed.
-    pub fn txn_offset_commit(&mut self, now_ms: i64, token: Token, request: &TxnOffsetCommitRequest) -> Outcome {
+    pub fn txn_offset_commit(&mut self, now: Moment, token: Token, request: &TxnOffsetCommitRequest) -> Outcome {
         let committer = Committer {
             generation: request.generation_id,
             member_id: &request.member_id,
@@ -62,7 +63,7 @@ impl GroupCoordinator {
             transactional: true,
         };
         let allowed = self.check_commit(&request.group_id, &committer, ErrorCode::ILLEGAL_GENERATION);
-        let mut commit = self.begin_commit(now_ms, &request.group_id, allowed);
+        let mut commit = self.begin_commit(now.timestamp_ms, &request.group_id, allowed);
         let topics = request.topics.iter().map(|topic| commit.transactional_topic(topic)).collect();
         let response = TxnOffsetCommitResponse { topics, ..Default::default() };
         let mut outcome = Outcome::with_records(commit.records, token, Reply::TxnOffsetCommit(response));
@@ -86,9 +87,9 @@ impl GroupCoordinator {
     }
 
     /// A commit shows that the member lives.
-    fn refresh_session(&mut self, now_ms: i64, group_id: &GroupId, member_id: &Str) {
+    fn refresh_session(&mut self, now: Moment, group_id: &GroupId, member_id: &Str) {
         if let Some(group) = self.groups.get(group_id) {
-            group.schedule_heartbeat(&member_id.detach(), &mut Effects::new(now_ms, &self.config, &mut self.timers));
+            group.schedule_heartbeat(&member_id.detach(), &mut Effects::new(now, &self.config, &mut self.timers));
         }
     }
 

@@ -12,6 +12,7 @@ use ottla_protocol::{
 };
 
 use super::{config::GroupConfig, member::Member, record::CoordinatorRecord, timer::Timers};
+use crate::clock::Moment;
 
 /// Names a request that waits for a reply. The caller chooses it and tells requests apart by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,7 +122,7 @@ pub(super) enum Undo {
 
 /// Everything that a step of a group may act upon, besides the group.
 pub(super) struct Effects<'a> {
-    pub(super) now_ms: i64,
+    pub(super) now: Moment,
     pub(super) config: &'a GroupConfig,
     pub(super) timers: &'a mut Timers,
     pub(super) records: Vec<CoordinatorRecord>,
@@ -130,8 +131,8 @@ pub(super) struct Effects<'a> {
 }
 
 impl<'a> Effects<'a> {
-    pub(super) fn new(now_ms: i64, config: &'a GroupConfig, timers: &'a mut Timers) -> Self {
-        Self { now_ms, config, timers, records: Vec::new(), replies: Vec::new(), undo: Undo::Nothing }
+    pub(super) fn new(now: Moment, config: &'a GroupConfig, timers: &'a mut Timers) -> Self {
+        Self { now, config, timers, records: Vec::new(), replies: Vec::new(), undo: Undo::Nothing }
     }
 
     pub(super) fn reply_join(&mut self, token: Token, response: JoinGroupResponse) {

@@ -33,13 +33,13 @@ impl ClassicGroup {
         self.pending_sync.clear();
         fx.timers.cancel(&self.sync_timer());
         let initial = self.is_empty();
-        self.transition(GroupState::PreparingRebalance, fx.now_ms);
+        self.transition(GroupState::PreparingRebalance, fx.now.timestamp_ms);
         if initial {
             self.delay_initial_rebalance(fx);
         } else if self.has_all_members_joined() {
             self.complete_join(fx);
         } else {
-            fx.timers.schedule(self.join_timer(), fx.now_ms + self.rebalance_timeout_ms());
+            fx.timers.schedule(self.join_timer(), fx.now.steady_ms + self.rebalance_timeout_ms());
         }
     }
 
@@ -48,7 +48,7 @@ impl ClassicGroup {
         let delay_ms = fx.config.initial_rebalance_delay_ms;
         let remaining_ms = (self.rebalance_timeout_ms() - delay_ms).max(0);
         self.initial = Some(InitialRebalance { delay_ms, remaining_ms, joined: false });
-        fx.timers.schedule(self.join_timer(), fx.now_ms + delay_ms);
+        fx.timers.schedule(self.join_timer(), fx.now.steady_ms + delay_ms);
     }
 
     /// Ends the join phase if everybody has joined, unless it is the initial one, which time ends.
@@ -66,7 +66,7 @@ impl ClassicGroup {
                 let delay_ms = fx.config.initial_rebalance_delay_ms.min(initial.remaining_ms);
                 let remaining_ms = (initial.remaining_ms - initial.delay_ms).max(0);
                 self.initial = Some(InitialRebalance { delay_ms, remaining_ms, joined: false });
-                fx.timers.schedule(self.join_timer(), fx.now_ms + delay_ms);
+                fx.timers.schedule(self.join_timer(), fx.now.steady_ms + delay_ms);
             }
             _ if self.state == GroupState::PreparingRebalance => self.complete_join(fx),
             _ => {}
@@ -79,15 +79,15 @@ impl ClassicGroup {
         self.remove_absent_dynamic_members(fx);
         if !self.elect_joined_leader() && !self.members.is_empty() {
             // Only static members are left, and none of them is here. Their session timeouts decide.
-            fx.timers.schedule(self.join_timer(), fx.now_ms + self.rebalance_timeout_ms());
+            fx.timers.schedule(self.join_timer(), fx.now.steady_ms + self.rebalance_timeout_ms());
             return;
         }
-        self.begin_generation(fx.now_ms);
+        self.begin_generation(fx.now.timestamp_ms);
         if self.is_empty() {
             fx.records.push(self.to_record(|_| Bytes::new()));
         } else {
             self.reply_join_to_all(fx);
-            fx.timers.schedule(self.sync_timer(), fx.now_ms + self.rebalance_timeout_ms());
+            fx.timers.schedule(self.sync_timer(), fx.now.steady_ms + self.rebalance_timeout_ms());
         }
     }
 
@@ -184,7 +184,7 @@ impl ClassicGroup {
     /// Expects the next heartbeat of a member within its session timeout.
     pub(super) fn schedule_heartbeat(&self, member_id: &Str, fx: &mut Effects<'_>) {
         if let Some(member) = self.members.get(member_id) {
-            let deadline_ms = fx.now_ms + i64::from(member.session_timeout_ms);
+            let deadline_ms = fx.now.steady_ms + i64::from(member.session_timeout_ms);
             fx.timers.schedule(self.heartbeat_timer(member_id), deadline_ms);
         }
     }

@@ -14,12 +14,13 @@ use super::{
     classic_group::{ClassicGroup, GroupState},
     outcome::{Effects, Outcome, Token, Undo},
 };
+use crate::clock::Moment;
 
 impl GroupCoordinator {
     /// Takes the assignments of the leader, and gives a member its own. The reply may come with the outcome of a later
     /// operation, when the leader has assigned.
-    pub fn sync_group(&mut self, now_ms: i64, token: Token, request: &SyncGroupRequest) -> Outcome {
-        let mut fx = Effects::new(now_ms, &self.config, &mut self.timers);
+    pub fn sync_group(&mut self, now: Moment, token: Token, request: &SyncGroupRequest) -> Outcome {
+        let mut fx = Effects::new(now, &self.config, &mut self.timers);
         let group = self.groups.get_mut(&request.group_id).filter(|group| !group.is_empty());
         let checked = match group {
             _ if request.group_id.is_empty() => Err(ErrorCode::INVALID_GROUP_ID),
@@ -78,7 +79,7 @@ impl ClassicGroup {
         }
         fx.records.push(self.to_record(|member| member.assignment.clone()));
         fx.undo = Undo::Assignment(self.id.clone());
-        self.transition(GroupState::Stable, fx.now_ms);
+        self.transition(GroupState::Stable, fx.now.timestamp_ms);
         self.reply_sync_to_all(ErrorCode::NONE, fx);
     }
 }

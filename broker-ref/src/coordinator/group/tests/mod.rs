@@ -25,17 +25,22 @@ use ottla_protocol::{
 };
 
 use super::{ClientInfo, CoordinatorRecord, GroupConfig, GroupCoordinator, Outcome, Reply, Token};
+use crate::clock::Moment;
 
 const GROUP: &str = "g";
 const SESSION_MS: i32 = 10_000;
 const REBALANCE_MS: i32 = 60_000;
 const INITIAL_DELAY_MS: i64 = 3_000;
 const START_MS: i64 = 1_000_000;
+const STEADY_MS: i64 = 5;
 
 /// A coordinator, its log, and the replies that it gave.
 struct Bench {
     coordinator: GroupCoordinator,
-    now_ms: i64,
+    /// What the steady clock shows.
+    steady_ms: i64,
+    /// How far the clock for timestamps is ahead of it.
+    ahead_ms: i64,
     log: Vec<CoordinatorRecord>,
     replies: BTreeMap<Token, Reply>,
     next_token: u64,
@@ -51,12 +56,17 @@ impl Bench {
     fn with(config: GroupConfig) -> Self {
         Self {
             coordinator: GroupCoordinator::new(config, 7),
-            now_ms: START_MS,
+            steady_ms: STEADY_MS,
+            ahead_ms: START_MS - STEADY_MS,
             log: Vec::new(),
             replies: BTreeMap::new(),
             next_token: 0,
             append_error: None,
         }
+    }
+
+    fn now(&self) -> Moment {
+        Moment { timestamp_ms: self.steady_ms + self.ahead_ms, steady_ms: self.steady_ms }
     }
 
     fn token(&mut self) -> Token {
@@ -67,7 +77,7 @@ impl Bench {
     /// Appends the records, through their bytes, and keeps the replies.
     fn settle(&mut self, outcome: Outcome) {
         let replies = match self.append_error {
-            Some(error) if !outcome.records().is_empty() => self.coordinator.abort(self.now_ms, outcome, error),
+            Some(error) if !outcome.records().is_empty() => self.coordinator.abort(self.now(), outcome, error),
             _ => {
                 let base_offset = i64::try_from(self.log.len()).expect("a short log");
                 for record in outcome.records() {
@@ -86,14 +96,14 @@ impl Bench {
 
     /// Lets time pass, and every deadline in it come.
     fn pass(&mut self, ms: i64) {
-        let end_ms = self.now_ms + ms;
+        let end_ms = self.steady_ms + ms;
         while let Some(deadline_ms) = self.coordinator.next_deadline().filter(|deadline_ms| *deadline_ms <= end_ms) {
-            self.now_ms = self.now_ms.max(deadline_ms);
-            while let Some(outcome) = self.coordinator.poll_timer(self.now_ms) {
+            self.steady_ms = self.steady_ms.max(deadline_ms);
+            while let Some(outcome) = self.coordinator.poll_timer(self.now()) {
                 self.settle(outcome);
             }
         }
-        self.now_ms = end_ms;
+        self.steady_ms = end_ms;
     }
 
     /// Lets time pass in which these members send heartbeats.
@@ -117,13 +127,13 @@ impl Bench {
         for (offset, record) in (0..).zip(self.log.clone()) {
             self.coordinator.replay(offset, None, record);
         }
-        self.coordinator.loaded(self.now_ms);
+        self.coordinator.loaded(self.now());
     }
 
     fn join_with(&mut self, api_version: i16, request: &JoinGroupRequest) -> Token {
         let client = ClientInfo { client_id: "client".into(), client_host: "/127.0.0.1".into(), api_version };
         let token = self.token();
-        let outcome = self.coordinator.join_group(self.now_ms, token, &client, request);
+        let outcome = self.coordinator.join_group(self.now(), token, &client, request);
         self.settle(outcome);
         token
     }
@@ -155,7 +165,7 @@ impl Bench {
 
     fn sync_with(&mut self, request: &SyncGroupRequest) -> Token {
         let token = self.token();
-        let outcome = self.coordinator.sync_group(self.now_ms, token, request);
+        let outcome = self.coordinator.sync_group(self.now(), token, request);
         self.settle(outcome);
         token
     }
@@ -185,7 +195,7 @@ impl Bench {
 
     fn heartbeat_with(&mut self, request: &HeartbeatRequest) -> ErrorCode {
         let token = self.token();
-        let outcome = self.coordinator.heartbeat(self.now_ms, token, request);
+        let outcome = self.coordinator.heartbeat(self.now(), token, request);
         self.settle(outcome);
         match &self.replies[&token] {
             Reply::Heartbeat(response) => response.error_code,
@@ -210,7 +220,7 @@ impl Bench {
 
     fn leave_with(&mut self, api_version: i16, request: &LeaveGroupRequest) -> LeaveGroupResponse {
         let token = self.token();
-        let outcome = self.coordinator.leave_group(self.now_ms, token, api_version, request);
+        let outcome = self.coordinator.leave_group(self.now(), token, api_version, request);
         self.settle(outcome);
         match &self.replies[&token] {
             Reply::LeaveGroup(response) => response.clone(),

@@ -4,9 +4,11 @@ use ottla_protocol::{
             OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic, OffsetCommitResponse,
         },
         offset_delete::{OffsetDeleteRequest, OffsetDeleteRequestPartition, OffsetDeleteRequestTopic},
+        offset_fetch::OffsetFetchRequestTopics,
         txn_offset_commit::{TxnOffsetCommitRequest, TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic},
     },
     types::ProducerId,
+    wire::Uuid,
 };
 
 use super::*;
@@ -36,7 +38,7 @@ fn commit_of(generation: i32, member_id: &str, topic: &str, offset: i64) -> Offs
 impl Bench {
     fn commit_with(&mut self, api_version: i16, request: &OffsetCommitRequest) -> OffsetCommitResponse {
         let token = self.token();
-        let outcome = self.coordinator.offset_commit(self.now_ms, token, api_version, request);
+        let outcome = self.coordinator.offset_commit(self.now(), token, api_version, request);
         self.settle(outcome);
         match &self.replies[&token] {
             Reply::OffsetCommit(response) => response.clone(),
@@ -53,9 +55,21 @@ impl Bench {
         assert_eq!(self.commit(&commit_of(-1, "", topic, offset)), ErrorCode::NONE);
     }
 
+    /// Commits for the topic with this id.
+    fn commit_for(&mut self, topic_id: Uuid, topic: &str, offset: i64) {
+        let mut request = commit_of(-1, "", topic, offset);
+        request.topics[0].topic_id = topic_id;
+        assert_eq!(self.commit(&request), ErrorCode::NONE);
+    }
+
+    fn topic_deleted(&mut self, topic: &str, id: Uuid) {
+        let outcome = self.coordinator.topic_deleted(&topic.into(), id);
+        self.settle(outcome);
+    }
+
     /// Every offset of the group: topic, offset and metadata.
     fn offsets(&self) -> Vec<(String, i64, String)> {
-        let fetched = self.coordinator.offset_fetch(&GROUP.into(), None, false);
+        let fetched = self.coordinator.offset_fetch(&GROUP.into(), None, false, |_| Uuid::ZERO);
         let topics = fetched
             .topics
             .into_iter()
@@ -82,7 +96,7 @@ impl Bench {
     }
 
     fn expire(&mut self) {
-        let outcome = self.coordinator.expire_offsets(self.now_ms);
+        let outcome = self.coordinator.expire_offsets(self.now());
         self.settle(outcome);
     }
 
@@ -105,18 +119,16 @@ impl Bench {
             ..Default::default()
         };
         let token = self.token();
-        let outcome = self.coordinator.txn_offset_commit(self.now_ms, token, &request);
+        let outcome = self.coordinator.txn_offset_commit(self.now(), token, &request);
         assert_eq!(outcome.producer().map(|producer| producer.producer_id), Some(ProducerId(producer)));
         self.settle(outcome);
     }
 
     fn fetch_stable(&self, topic: &str) -> (ErrorCode, i64) {
-        let topics = [ottla_protocol::messages::offset_fetch::OffsetFetchRequestTopics {
-            name: topic.into(),
-            partition_indexes: vec![0],
-            ..Default::default()
-        }];
-        let partition = &self.coordinator.offset_fetch(&GROUP.into(), Some(&topics), true).topics[0].partitions[0];
+        let topics =
+            [OffsetFetchRequestTopics { name: topic.into(), partition_indexes: vec![0], ..Default::default() }];
+        let fetched = self.coordinator.offset_fetch(&GROUP.into(), Some(&topics), true, |_| Uuid::ZERO);
+        let partition = &fetched.topics[0].partitions[0];
         (partition.error_code, partition.committed_offset)
     }
 }
@@ -358,11 +370,51 @@ fn a_retention_of_the_clients_own_counts() {
 #[test]
 fn offsets_of_a_topic_that_was_deleted_are_gone() {
     let mut bench = Bench::new();
-    bench.commit_alone("t", 5);
+    bench.commit_for(Uuid([1; 16]), "t", 5);
     bench.commit_alone("u", 6);
-    let outcome = bench.coordinator.topic_deleted(&"t".into());
-    bench.settle(outcome);
+    bench.topic_deleted("t", Uuid([1; 16]));
     assert_eq!(bench.offsets(), [offset("u", 6)]);
+}
+
+#[test]
+fn an_offset_without_a_topic_id_goes_with_the_topic_that_has_its_name() {
+    let mut bench = Bench::new();
+    bench.commit_alone("t", 5);
+    bench.topic_deleted("t", Uuid([1; 16]));
+    assert_eq!(bench.offsets(), []);
+}
+
+#[test]
+fn the_deletion_of_a_topic_leaves_the_offsets_of_the_one_that_has_its_name_now() {
+    let mut bench = Bench::new();
+    bench.commit_for(Uuid([2; 16]), "t", 5);
+    bench.topic_deleted("t", Uuid([1; 16]));
+    assert_eq!(bench.offsets(), [offset("t", 5)]);
+}
+
+#[test]
+fn a_topic_created_anew_does_not_inherit_offsets() {
+    let mut bench = Bench::new();
+    bench.commit_for(Uuid([1; 16]), "t", 5);
+    let fetch = |topics: Option<&[OffsetFetchRequestTopics]>, id| {
+        let fetched = bench.coordinator.offset_fetch(&GROUP.into(), topics, false, |_| id);
+        fetched.topics.iter().flat_map(|t| &t.partitions).map(|p| p.committed_offset).collect::<Vec<_>>()
+    };
+    let topics = [OffsetFetchRequestTopics { name: "t".into(), partition_indexes: vec![0], ..Default::default() }];
+    assert_eq!(fetch(Some(&topics), Uuid([1; 16])), [5]);
+    assert_eq!(fetch(Some(&topics), Uuid([2; 16])), [-1]);
+    assert_eq!(fetch(None, Uuid([2; 16])), []);
+}
+
+#[test]
+fn what_is_asked_for_repeatedly_is_answered_once() {
+    let mut bench = Bench::new();
+    bench.commit_alone("t", 5);
+    let topic = OffsetFetchRequestTopics { name: "t".into(), partition_indexes: vec![0, 1, 0], ..Default::default() };
+    let topics = [topic.clone(), topic];
+    let fetched = bench.coordinator.offset_fetch(&GROUP.into(), Some(&topics), false, |_| Uuid::ZERO);
+    let indexes = fetched.topics.iter().map(|t| t.partitions.iter().map(|p| p.partition_index).collect::<Vec<_>>());
+    assert_eq!(indexes.collect::<Vec<_>>(), [[0, 1]]);
 }
 
 #[test]

@@ -183,3 +183,15 @@ fn who_waits_is_not_expected_to_send_heartbeats() {
     bench.rejoin(&follower.member_id);
     assert_eq!(bench.joined(waiting).generation_id, 2);
 }
+
+#[test]
+fn a_clock_that_is_set_expires_no_member_and_keeps_none() {
+    let mut bench = Bench::new();
+    let member = bench.single();
+    bench.ahead_ms += 24 * 60 * 60 * 1000;
+    bench.pass(i64::from(SESSION_MS) - 1);
+    assert_eq!(bench.heartbeat(member.generation_id, &member.member_id), ErrorCode::NONE);
+    bench.ahead_ms -= 48 * 60 * 60 * 1000;
+    bench.pass(i64::from(SESSION_MS));
+    assert_eq!(bench.heartbeat(member.generation_id, &member.member_id), ErrorCode::UNKNOWN_MEMBER_ID);
+}
