@@ -16,6 +16,7 @@ use crate::{
     fetch_session::FetchSessions,
     groups::{self, Groups},
     log::LogError,
+    partition::LongChecks,
     replicas::Replicas,
 };
 
@@ -35,6 +36,7 @@ pub(crate) struct Node {
     pub(crate) replicas: Replicas,
     pub(crate) fetch_sessions: FetchSessions,
     pub(crate) groups: Groups,
+    pub(crate) long_checks: LongChecks,
     random: std::sync::Mutex<fastrand::Rng>,
     producer_ids: tokio::sync::Mutex<std::ops::Range<i64>>,
 }
@@ -68,6 +70,7 @@ impl Node {
             replicas,
             fetch_sessions: FetchSessions::new(slots, random.fork()),
             groups: Groups::default(),
+            long_checks: LongChecks::default(),
             random: std::sync::Mutex::new(random),
             producer_ids: tokio::sync::Mutex::new(0..0),
         })

@@ -14,7 +14,7 @@ use ottla_protocol::{
 use super::leader_endpoint;
 use crate::{
     dispatch::{Reply, RequestContext},
-    partition::{Appended, ClientBatch, Leadership, Partition, ProduceRefusal},
+    partition::{Appended, Checking, ClientBatch, Leadership, Partition, ProduceRefusal},
     replicas::HostedTopic,
 };
 
@@ -47,6 +47,9 @@ async fn append_all(cx: &RequestContext, request: ProduceRequest) -> ProduceResp
     let all_replicas = request.acks == -1;
     let mut response = ProduceResponse::default();
     let mut flushes = Vec::new();
+    // Decompressed, a request may be as large as one without compression.
+    let allowance = usize::try_from(cx.node.config().socket_request_max_bytes).unwrap_or(0);
+    let mut checking = Checking::new(&cx.node.long_checks, allowance);
     for (topic_index, topic) in request.topic_data.into_iter().enumerate() {
         let TopicProduceData { name, topic_id, partition_data } = topic;
         let hosted = if cx.version >= TOPIC_IDS_FROM {
@@ -58,7 +61,7 @@ async fn append_all(cx: &RequestContext, request: ProduceRequest) -> ProduceResp
         let mut results = TopicProduceResponse { name: name.detach(), topic_id, ..Default::default() };
         drop(name);
         for data in partition_data {
-            let result = append(cx, &hosted, data, all_replicas, now_ms);
+            let result = append(cx, &hosted, data, all_replicas, now_ms, &mut checking).await;
             if let Some((partition, end_offset)) = result.to_flush {
                 flushes.push((topic_index, results.partition_responses.len(), partition, end_offset));
             }
@@ -84,12 +87,13 @@ struct AppendResult {
     to_flush: Option<(Arc<Partition>, i64)>,
 }
 
-fn append(
+async fn append(
     cx: &RequestContext,
     topic: &Result<Arc<HostedTopic>, ErrorCode>,
     data: PartitionProduceData,
     all_replicas: bool,
     now_ms: i64,
+    checking: &mut Checking<'_>,
 ) -> AppendResult {
     let PartitionProduceData { index, records } = data;
     let refuse = |code: ErrorCode, leadership| AppendResult {
@@ -108,7 +112,8 @@ fn append(
         Err((code, leadership)) => return refuse(code, leadership.filter(|_| cx.version >= LEADER_FROM)),
     };
     let records = records.unwrap_or_default().0;
-    match partition.append(ClientBatch { records, version: cx.version, all_replicas, now_ms }) {
+    let batch = ClientBatch { records, version: cx.version, all_replicas, now_ms };
+    match partition.append(batch, checking).await {
         Ok(appended) => {
             let due = partition.flush_is_due(now_ms);
             let to_flush = due.then(|| (partition.clone(), appended.end_offset));

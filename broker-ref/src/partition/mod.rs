@@ -4,6 +4,7 @@
 //! sync with logs that stay empty, and the high watermark is the end of the leader's log. So `acks=all` and
 //! `min.insync.replicas` behave towards clients as on a healthy cluster, and nothing survives the loss of a leader.
 
+mod checking;
 mod validate;
 mod waiter;
 
@@ -16,7 +17,9 @@ use ottla_protocol::{
     types::{NodeId, TopicName},
 };
 
+use self::validate::Unchecked;
 pub(crate) use self::{
+    checking::{Checking, LongChecks},
     validate::ProduceRefusal,
     waiter::{FetchWaiter, Registration},
 };
@@ -178,15 +181,20 @@ impl Partition {
     }
 
     /// Appends a producer's batch as the leader.
-    pub(crate) fn append(&self, batch: ClientBatch) -> Result<Appended, ProduceRefusal> {
+    ///
+    /// Cancel safe: the append itself is the last step, and does not wait.
+    pub(crate) async fn append(
+        &self,
+        batch: ClientBatch,
+        checking: &mut Checking<'_>,
+    ) -> Result<Appended, ProduceRefusal> {
         let config = {
             let state = self.lock_leader(-1).map_err(|code| ProduceRefusal::new(code, code.message()))?;
             state.check_replicas(batch.all_replicas)?;
             state.config.clone()
         };
-        // Validation may decompress, which is no work for a lock that readers wait for.
         let ClientBatch { records, version, now_ms, .. } = batch;
-        let valid = validate::prepare(records, version, &config, now_ms)?;
+        let valid = checking.check(Unchecked::parse(records, version, config, now_ms)?).await?;
         if valid.is_transactional {
             return Err(ProduceRefusal::new(ErrorCode::INVALID_TXN_STATE, "transactions are not served"));
         }

@@ -1,26 +1,28 @@
 //! What a leader checks in a producer's batch and changes in it before it appends it.
 
-use std::{cell::RefCell, ops::RangeInclusive};
+use std::{ops::RangeInclusive, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use ottla_protocol::{
-    compression::{CompressionSettings, Compressor, Decompressor},
+    compression::{CompressionSettings, Compressor, DecompressError, Decompressor},
     error_code::ErrorCode,
     record::{
-        BatchError, Compression, RecordBatch, TimestampType,
+        BatchError, Compression, RecordBatch, RecordError, TimestampType,
         rebuild::recompress,
         stamp,
         validate::{BatchSummary, InvalidBatch, validate},
     },
 };
 
+use super::checking::Codecs;
 use crate::config::{CompressionType, TopicConfig};
 
-thread_local! {
-    /// Codec contexts are large and slow to make, so each thread keeps one.
-    static CODECS: RefCell<(Compressor, Decompressor)> = RefCell::default();
-}
-
+/// The most bytes of a batch without compression that are checked at once.
+const SMALL_PLAIN_BYTES: usize = 1024 * 1024;
+/// The same of a compressed batch: an honest one that is longer is hardly small when decompressed.
+const SMALL_COMPRESSED_BYTES: usize = 64 * 1024;
+/// The same of a batch that has to be compressed, which is slower by far.
+const SMALL_TO_COMPRESS_BYTES: usize = 16 * 1024;
 /// The first version of Produce whose clients know zstd.
 const ZSTD_FROM_VERSION: i16 = 7;
 
@@ -50,6 +52,13 @@ impl From<InvalidBatch> for ProduceRefusal {
                 ErrorCode::INVALID_RECORD
             }
             InvalidBatch::Batch(error) => code_of(error),
+            // A producer that hears this divides the batch, or gives up.
+            InvalidBatch::Record(RecordError::Decompress(DecompressError::TooLarge { .. })) => {
+                ErrorCode::MESSAGE_TOO_LARGE
+            }
+            InvalidBatch::Record(RecordError::Decompress(DecompressError::WindowTooLarge { .. })) => {
+                ErrorCode::UNSUPPORTED_COMPRESSION_TYPE
+            }
             _ => ErrorCode::CORRUPT_MESSAGE,
         };
         Self::new(code, error.to_string())
@@ -80,27 +89,66 @@ pub(super) struct ValidBatch {
     pub(super) is_transactional: bool,
 }
 
-/// Checks a batch, and gives it the timestamps and the codec that the topic wants.
-pub(super) fn prepare(
-    records: Bytes,
-    version: i16,
-    topic: &TopicConfig,
+/// A batch whose header is in order, as far as it can be told without a look at the records.
+#[derive(Debug)]
+pub(super) struct Unchecked {
+    batch: RecordBatch,
+    topic: Arc<TopicConfig>,
     now_ms: i64,
-) -> Result<ValidBatch, ProduceRefusal> {
-    if records.is_empty() {
-        return Err(ProduceRefusal::new(ErrorCode::INVALID_RECORD, "there is no record batch"));
+}
+
+impl Unchecked {
+    /// Reads the header of a batch in a Produce request of this version.
+    pub(super) fn parse(
+        records: Bytes,
+        version: i16,
+        topic: Arc<TopicConfig>,
+        now_ms: i64,
+    ) -> Result<Self, ProduceRefusal> {
+        if records.is_empty() {
+            return Err(ProduceRefusal::new(ErrorCode::INVALID_RECORD, "there is no record batch"));
+        }
+        let batch = RecordBatch::parse(records)?;
+        check_envelope(&batch, version, &topic)?;
+        Ok(Self { batch, topic, now_ms })
     }
-    let batch = RecordBatch::parse(records)?;
-    check_envelope(&batch, version, topic)?;
-    CODECS.with_borrow_mut(|(compressor, decompressor)| {
-        let summary = validate(&batch, timestamp_bounds(topic, now_ms), decompressor)?;
-        check_records(&batch, &summary, topic)?;
+
+    pub(super) fn size_bytes(&self) -> usize {
+        self.batch.size_bytes()
+    }
+
+    pub(super) fn is_compressed(&self) -> bool {
+        self.batch.compression() != Compression::None
+    }
+
+    /// Whether its size alone says that it takes longer than other tasks should wait.
+    pub(super) fn is_large(&self) -> bool {
+        let small = match (new_codec(&self.batch, &self.topic), self.batch.compression()) {
+            (Some(_), _) => SMALL_TO_COMPRESS_BYTES,
+            (None, Compression::None) => SMALL_PLAIN_BYTES,
+            (None, _) => SMALL_COMPRESSED_BYTES,
+        };
+        self.batch.size_bytes() > small
+    }
+
+    /// Goes through the records, which may take so many bytes when decompressed.
+    pub(super) fn inspect(&self, limit: usize, codecs: &mut Codecs) -> Result<BatchSummary, InvalidBatch> {
+        validate(&self.batch, timestamp_bounds(&self.topic, self.now_ms), codecs.limited(limit))
+    }
+
+    /// Checks what was found in the records, and gives the batch the timestamps and the codec that the topic wants.
+    pub(super) fn finish(self, summary: BatchSummary, codecs: &mut Codecs) -> Result<ValidBatch, ProduceRefusal> {
+        let Self { batch, topic, now_ms } = self;
+        check_records(&batch, &summary, &topic)?;
         let is_transactional = batch.is_transactional();
-        let batch = with_topic_codec(batch, topic, compressor, decompressor)?;
+        // It was decompressed once, within the limit.
+        codecs.limited(summary.size_bytes);
+        let Codecs { compressor, decompressor } = codecs;
+        let batch = with_topic_codec(batch, &topic, compressor, decompressor)?;
         let log_append_time = (topic.message_timestamp_type == TimestampType::LogAppendTime).then_some(now_ms);
         let bytes = with_timestamps(batch, &summary, log_append_time)?;
         Ok(ValidBatch { bytes, log_append_time, is_transactional })
-    })
+    }
 }
 
 fn check_envelope(batch: &RecordBatch, version: i16, topic: &TopicConfig) -> Result<(), ProduceRefusal> {
@@ -157,16 +205,21 @@ fn check_records(batch: &RecordBatch, summary: &BatchSummary, topic: &TopicConfi
     Ok(())
 }
 
+/// The codec that the batch must get because the topic wants another one than it has.
+fn new_codec(batch: &RecordBatch, topic: &TopicConfig) -> Option<Compression> {
+    match topic.compression_type {
+        CompressionType::Codec(codec) => Some(codec).filter(|codec| *codec != batch.compression()),
+        CompressionType::Producer => None,
+    }
+}
+
 fn with_topic_codec(
     batch: RecordBatch,
     topic: &TopicConfig,
     compressor: &mut Compressor,
     decompressor: &mut Decompressor,
 ) -> Result<RecordBatch, ProduceRefusal> {
-    let CompressionType::Codec(codec) = topic.compression_type else { return Ok(batch) };
-    if codec == batch.compression() {
-        return Ok(batch);
-    }
+    let Some(codec) = new_codec(&batch, topic) else { return Ok(batch) };
     let failed = |error: &dyn std::fmt::Display| {
         ProduceRefusal::new(ErrorCode::UNKNOWN_SERVER_ERROR, format!("the batch cannot be recompressed: {error}"))
     };
