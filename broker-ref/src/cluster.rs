@@ -17,8 +17,9 @@ use ottla_protocol::{
 use tokio::task::JoinHandle;
 
 use crate::{
+    addresses::{self, Address, ListenerSettingError},
     clock::Clock,
-    config::{BrokerConfig, BrokerLayers, ConfigError, ServerProperties, TopicConfig},
+    config::{BrokerConfig, BrokerLayers, ConfigError, ConfigMap, ServerProperties, TopicConfig},
     controller::{Broker, Controller, MetadataImage, MetadataStoreError, node_layers},
     dispatch::{ApiVersionCaps, Dispatcher},
     log::{
@@ -30,8 +31,8 @@ use crate::{
     replicas::{Replicas, log_config},
 };
 
-/// The name of the listener that every node has.
-const LISTENER: Str = Str::from_static("PLAINTEXT");
+/// Where nodes listen unless they are told.
+const DEFAULT_ADDRESS: &str = "127.0.0.1:0";
 
 /// The name of a setting, and its value for so many nodes.
 type SizedSetting = (&'static str, fn(usize) -> String);
@@ -55,6 +56,30 @@ pub enum StartError {
     /// The address to listen on is not `host:port`.
     #[error("cannot listen on {0:?}: an address is host:port, where port 0 picks a free one")]
     InvalidAddress(String),
+    /// There are fewer ports from the given one on than nodes.
+    #[error(
+        "{nodes} nodes need as many ports, and from {port} on there are fewer: begin with a smaller one, or with 0"
+    )]
+    NotEnoughPorts {
+        /// The nodes.
+        nodes: usize,
+        /// The first port.
+        port: u16,
+    },
+    /// The setting is one of a single node, and the cluster has several.
+    #[error("{setting} is a setting of one node, and there are {nodes}: leave it out")]
+    SeveralNodes {
+        /// The setting.
+        setting: &'static str,
+        /// The nodes.
+        nodes: usize,
+    },
+    /// The settings of listeners cannot be followed.
+    #[error(transparent)]
+    Listeners(#[from] ListenerSettingError),
+    /// There is more than one data directory in the settings.
+    #[error("log.dirs names {} directories ({}), and this broker uses one", .0.len(), .0.join(", "))]
+    SeveralDirectories(Vec<String>),
     /// An address is in use or not one of this machine.
     #[error("node {node_id} cannot listen on {address}: {source}")]
     Listen {
@@ -72,6 +97,12 @@ pub enum StartError {
         path: PathBuf,
         /// What is in it.
         found: &'static str,
+    },
+    /// The data directory is something else.
+    #[error("{path} is not a directory: name one, it is created if it does not exist")]
+    NotADirectory {
+        /// What it should be.
+        path: PathBuf,
     },
     /// The data directory cannot be used.
     #[error("cannot use {path}: {source}")]
@@ -117,7 +148,11 @@ enum Place {
 
 #[derive(Clone, Debug)]
 enum Network {
-    Tcp { address: String },
+    /// Where the settings say, or else at the default address.
+    Settings,
+    Tcp {
+        address: String,
+    },
     Memory(MemoryNetwork),
 }
 
@@ -127,7 +162,8 @@ pub struct ClusterBuilder {
     nodes: usize,
     topics: Vec<CreatableTopic>,
     properties: ServerProperties,
-    place: Place,
+    /// Where the settings say, or else in memory.
+    place: Option<Place>,
     network: Network,
     caps: BTreeMap<ApiKey, i16>,
     seed: Option<u64>,
@@ -139,14 +175,15 @@ impl ClusterBuilder {
             nodes: 1,
             topics: Vec::new(),
             properties: ServerProperties::default(),
-            place: Place::Memory,
-            network: Network::Tcp { address: "127.0.0.1:0".to_owned() },
+            place: None,
+            network: Network::Settings,
             caps: BTreeMap::new(),
             seed: None,
         }
     }
 
-    /// How many nodes, with the ids 1, 2 and so on. 1 unless set; at least 1.
+    /// How many nodes, with the ids 1, 2 and so on. 1 unless set; at least 1. A single node has another id if the setting
+    /// `node.id` says so.
     #[must_use]
     pub fn nodes(mut self, nodes: usize) -> Self {
         self.nodes = nodes.max(1);
@@ -197,10 +234,10 @@ impl ClusterBuilder {
         self
     }
 
-    /// Keeps everything in memory, which is the default.
+    /// Keeps everything in memory, which is the default unless the settings have `log.dirs`.
     #[must_use]
     pub fn memory(mut self) -> Self {
-        self.place = Place::Memory;
+        self.place = Some(Place::Memory);
         self
     }
 
@@ -208,11 +245,11 @@ impl ClusterBuilder {
     /// there, a larger one has `node-1`, `node-2` and so on in it.
     #[must_use]
     pub fn directory(mut self, path: impl Into<PathBuf>) -> Self {
-        self.place = Place::Directory(path.into());
+        self.place = Some(Place::Directory(path.into()));
         self
     }
 
-    /// Listens on a TCP address, `127.0.0.1:0` unless set. Port 0 picks a free port for each node; from another port on
+    /// Listens on a TCP address, `127.0.0.1:0` unless it is set here or by the setting `listeners`. Port 0 picks a free port for each node; from another port on
     /// the nodes have consecutive ones.
     #[must_use]
     pub fn listen(mut self, address: impl Into<String>) -> Self {
@@ -263,25 +300,27 @@ impl ClusterBuilder {
         let mut random = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let layers = self.layers()?;
         let clock = match self.network {
-            Network::Tcp { .. } => Clock::system(),
+            Network::Settings | Network::Tcp { .. } => Clock::system(),
             Network::Memory(_) => Clock::runtime(),
         };
-        let (controller, storages) = self.open(&layers, random.fork()).await?;
+        let config = BrokerConfig::new(&layers).map_err(|error| StartError::Config(vec![error]))?;
+        let ids = self.node_ids(&config)?;
+        let addresses = self.addresses(&config, layers.file())?;
+        let place = self.place(&config, layers.file())?;
+        let (controller, storages) = self.open(&place, &layers, random.fork()).await?;
         let mut cluster = Cluster { nodes: Vec::new(), running: Vec::new(), controller, network: None };
         if let Network::Memory(network) = &self.network {
             cluster.network = Some(network.clone());
         }
-        let bindings = self.bindings()?;
         let mut listeners = Vec::new();
-        for (binding, node_id) in bindings.iter().zip(1..) {
-            let listen = |source| StartError::Listen { node_id, address: binding.to_string(), source };
-            listeners.push(Listener::bind(binding).await.map_err(listen)?);
+        for (addresses, node_id) in addresses.into_iter().zip(&ids) {
+            listeners.push(bind(addresses, *node_id).await?);
         }
-        for ((listener, storage), node_id) in listeners.into_iter().zip(storages).zip(1..) {
+        for ((listeners, storage), node_id) in listeners.into_iter().zip(storages).zip(ids) {
             let start = NodeStart {
                 id: NodeId(node_id),
                 storage,
-                listener,
+                listeners,
                 clock,
                 layers: of_node(&layers, node_id),
                 caps: self.caps.clone(),
@@ -308,20 +347,73 @@ impl ClusterBuilder {
         Ok(layers)
     }
 
+    fn node_ids(&self, config: &BrokerConfig) -> Result<Vec<i32>, StartError> {
+        let nodes = self.nodes;
+        match config.node_id {
+            Some(id) if nodes == 1 => Ok(vec![id]),
+            Some(_) => Err(StartError::SeveralNodes { setting: "node.id", nodes }),
+            None => Ok((1..).take(nodes).collect()),
+        }
+    }
+
+    /// The listeners of each node.
+    fn addresses(&self, config: &BrokerConfig, file: &ConfigMap) -> Result<Vec<Vec<Address>>, StartError> {
+        let nodes = self.nodes;
+        let of_one_node = |setting| match nodes {
+            1 => Ok(()),
+            _ => Err(StartError::SeveralNodes { setting, nodes }),
+        };
+        let follows_settings = matches!(self.network, Network::Settings) && file.contains_key("listeners");
+        let mut addresses = if follows_settings {
+            of_one_node("listeners")?;
+            vec![addresses::from_settings(config, file)?]
+        } else {
+            if file.contains_key("listeners") {
+                tracing::warn!("listeners has no effect: another address to listen on was given");
+            }
+            self.bindings()?.into_iter().map(|binding| vec![Address::new(binding)]).collect()
+        };
+        if file.contains_key("advertised.listeners") && !matches!(self.network, Network::Memory(_)) {
+            of_one_node("advertised.listeners")?;
+            addresses.iter_mut().try_for_each(|addresses| addresses::advertise(addresses, config))?;
+        }
+        Ok(addresses)
+    }
+
+    fn place(&self, config: &BrokerConfig, file: &ConfigMap) -> Result<Place, StartError> {
+        let set = ["log.dirs", "log.dir"].iter().any(|name| file.contains_key(*name));
+        match (&self.place, config.data_dirs()) {
+            (Some(place), _) => {
+                if set {
+                    tracing::warn!("log.dirs has no effect: another place for the data was given");
+                }
+                Ok(place.clone())
+            }
+            (None, _) if !set => Ok(Place::Memory),
+            (None, [directory]) => Ok(Place::Directory(directory.into())),
+            (None, directories) => Err(StartError::SeveralDirectories(directories.to_vec())),
+        }
+    }
+
     fn bindings(&self) -> Result<Vec<Binding>, StartError> {
         let node_numbers = 0..u16::try_from(self.nodes).unwrap_or(u16::MAX);
+        let address = match &self.network {
+            Network::Tcp { address } => address.as_str(),
+            Network::Settings | Network::Memory(_) => DEFAULT_ADDRESS,
+        };
         match &self.network {
             Network::Memory(network) => Ok(node_numbers
                 .map(|i| Binding::Memory { network: network.clone(), host: format!("node-{}", i + 1), port: 9092 })
                 .collect()),
-            Network::Tcp { address } => {
-                let invalid = || StartError::InvalidAddress(address.clone());
+            Network::Settings | Network::Tcp { .. } => {
+                let invalid = || StartError::InvalidAddress(address.to_owned());
                 let (host, port) = address.rsplit_once(':').ok_or_else(invalid)?;
                 let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
                 let port: u16 = port.parse().map_err(|_| invalid())?;
                 let port_of = |i: u16| if port == 0 { Some(0) } else { port.checked_add(i) };
                 let binding = |i| Some(Binding::Tcp { host: host.to_owned(), port: port_of(i)? });
-                node_numbers.map(|i| binding(i).ok_or_else(invalid)).collect()
+                let too_few = || StartError::NotEnoughPorts { nodes: self.nodes, port };
+                node_numbers.map(|i| binding(i).ok_or_else(too_few)).collect()
             }
         }
     }
@@ -329,10 +421,11 @@ impl ClusterBuilder {
     /// Opens the controller's store and finds the nodes' log directories.
     async fn open(
         &self,
+        place: &Place,
         layers: &BrokerLayers,
         random: fastrand::Rng,
     ) -> Result<(Controller, Vec<Arc<dyn Storage>>), StartError> {
-        let Place::Directory(path) = &self.place else {
+        let Place::Directory(path) = place else {
             let storages = (0..self.nodes).map(|_| Arc::new(MemoryStorage::new()) as Arc<dyn Storage>).collect();
             let controller = Controller::in_memory(layers.clone(), random);
             controller.ensure_cluster_id(None).await?;
@@ -355,6 +448,9 @@ impl ClusterBuilder {
 /// The log directories of a cluster of this size in a directory.
 fn node_storages(path: &Path, nodes: usize) -> Result<Vec<Arc<dyn Storage>>, StartError> {
     let failed = |source| StartError::Directory { path: path.to_owned(), source };
+    if path.exists() && !path.is_dir() {
+        return Err(StartError::NotADirectory { path: path.to_owned() });
+    }
     std::fs::create_dir_all(path).map_err(failed)?;
     let single = path.join("meta.properties").exists();
     let several = path.join("node-1").join("meta.properties").exists();
@@ -369,6 +465,20 @@ fn node_storages(path: &Path, nodes: usize) -> Result<Vec<Arc<dyn Storage>>, Sta
     let dir_of = |n: usize| if nodes == 1 { path.to_owned() } else { path.join(format!("node-{n}")) };
     let open = |n| Ok(Arc::new(FileStorage::new(dir_of(n)).map_err(failed)?) as Arc<dyn Storage>);
     (1..=nodes).map(open).collect()
+}
+
+/// Binds the listeners of a node.
+async fn bind(addresses: Vec<Address>, node_id: i32) -> Result<Vec<(Str, Listener)>, StartError> {
+    let mut listeners = Vec::with_capacity(addresses.len());
+    for Address { name, binding, advertised } in addresses {
+        let failed = |source| StartError::Listen { node_id, address: binding.to_string(), source };
+        let mut listener = Listener::bind(&binding).await.map_err(failed)?;
+        if let Some(endpoint) = advertised {
+            listener.advertise(endpoint);
+        }
+        listeners.push((name, listener));
+    }
+    Ok(listeners)
 }
 
 /// The settings of one node: those of all, and its id.
@@ -426,7 +536,8 @@ impl Drop for Cluster {
 struct NodeStart {
     id: NodeId,
     storage: Arc<dyn Storage>,
-    listener: Listener,
+    /// By name; the first is the one that the cluster tells of.
+    listeners: Vec<(Str, Listener)>,
     clock: Clock,
     layers: BrokerLayers,
     caps: BTreeMap<ApiKey, i16>,
@@ -485,8 +596,8 @@ impl Cluster {
     }
 
     async fn start_node(&mut self, start: NodeStart) -> Result<(), StartError> {
-        let NodeStart { id, storage, listener, clock, layers, caps, random } = start;
-        let endpoint = listener.endpoint().clone();
+        let NodeStart { id, storage, listeners, clock, layers, caps, random } = start;
+        let endpoints: Vec<_> = listeners.iter().map(|(name, l)| (name.clone(), l.endpoint().clone())).collect();
         let image = self.controller.image();
         let logs = blocking({
             let (image, layers) = (image.clone(), layers.clone());
@@ -505,17 +616,19 @@ impl Cluster {
         let node = Node::new(parts);
         let config = node.config();
         let rack = config.broker_rack.as_deref().map(Str::from);
-        self.controller.register(Broker { node_id: id, rack, endpoints: vec![(LISTENER, endpoint.clone())] });
+        self.controller.register(Broker { node_id: id, rack, endpoints: endpoints.clone() });
         let mut tasks = node.spawn_tasks();
         let applied = node.clone();
         blocking(move || applied.apply_image()).await;
         let limits = connection_limits(&config);
-        let service = {
-            let node = node.clone();
-            move |client_host| Dispatcher::new(node.clone(), LISTENER, client_host)
-        };
-        tasks.push(tokio::spawn(listener.run(limits, service)));
-        self.nodes.push(ClusterNode { id: id.0, endpoint });
+        for (name, listener) in listeners {
+            let (limited, serving) = (node.clone(), node.clone());
+            let service = move |client_host| Dispatcher::new(serving.clone(), name.clone(), client_host);
+            let max_connections = move || limited.max_connections();
+            tasks.push(tokio::spawn(listener.run(limits, node.connections.clone(), max_connections, service)));
+        }
+        let endpoint = endpoints.into_iter().next().map(|(_, endpoint)| endpoint);
+        self.nodes.extend(endpoint.map(|endpoint| ClusterNode { id: id.0, endpoint }));
         self.running.push(RunningNode { node, tasks });
         Ok(())
     }
@@ -607,4 +720,62 @@ fn without_strays(mut logs: LogManager, image: &MetadataImage) -> Result<LogMana
         logs.make_stray(&partition)?;
     }
     Ok(logs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn start(
+        settings: &[(&str, &str)],
+        build: impl FnOnce(ClusterBuilder) -> ClusterBuilder,
+    ) -> Result<Cluster, String> {
+        let properties = settings.iter().copied().collect();
+        build(Cluster::builder().properties(properties)).start().await.map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_node_takes_its_id_and_its_addresses_from_the_settings() {
+        let settings = [
+            ("node.id", "7"),
+            ("listeners", "INSIDE://127.0.0.1:0,OUTSIDE://127.0.0.1:0"),
+            ("listener.security.protocol.map", "INSIDE:PLAINTEXT,OUTSIDE:PLAINTEXT"),
+            ("advertised.listeners", "OUTSIDE://kafka.example:19092"),
+        ];
+        let cluster = start(&settings, |c| c.topic("t", 1)).await.unwrap();
+        assert_eq!(cluster.nodes()[0].id, 7);
+        assert_eq!(cluster.nodes()[0].endpoint.host, "127.0.0.1");
+        let image = cluster.controller.image();
+        assert_eq!(image.brokers[&NodeId(7)].endpoint("OUTSIDE").unwrap().to_string(), "kafka.example:19092");
+        assert_eq!(image.topic("t").unwrap().partitions[0].leader, NodeId(7));
+    }
+
+    #[tokio::test]
+    async fn one_directory_in_the_settings_holds_the_data_unless_another_place_is_given() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("data");
+        let settings = [("log.dirs", path.to_str().unwrap())];
+        start(&settings, ClusterBuilder::memory).await.unwrap();
+        assert!(!path.exists());
+        start(&settings, |c| c).await.unwrap().shutdown().await.unwrap();
+        assert!(path.join("meta.properties").exists());
+    }
+
+    #[tokio::test]
+    async fn settings_that_cannot_be_followed_are_named_with_what_to_do() {
+        let several = start(&[("log.dirs", "/a,/b")], |c| c).await;
+        assert_eq!(several.unwrap_err(), "log.dirs names 2 directories (/a, /b), and this broker uses one");
+        for setting in ["node.id", "listeners", "advertised.listeners"] {
+            let value = if setting == "node.id" { "7" } else { "PLAINTEXT://127.0.0.1:9092" };
+            let expected = format!("{setting} is a setting of one node, and there are 3: leave it out");
+            assert_eq!(start(&[(setting, value)], |c| c.nodes(3)).await.unwrap_err(), expected);
+        }
+        let ports = start(&[], |c| c.nodes(3).listen("127.0.0.1:65534")).await;
+        let expected =
+            "3 nodes need as many ports, and from 65534 on there are fewer: begin with a smaller one, or with 0";
+        assert_eq!(ports.unwrap_err(), expected);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let is_file = start(&[], |c| c.directory(file.path())).await.unwrap_err();
+        assert!(is_file.ends_with("is not a directory: name one, it is created if it does not exist"), "{is_file}");
+    }
 }

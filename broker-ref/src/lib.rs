@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+mod addresses;
 mod api;
 mod clock;
 mod cluster;
@@ -28,6 +29,7 @@ mod node;
 mod partition;
 mod replicas;
 
+pub use addresses::ListenerSettingError;
 pub use cluster::{Cluster, ClusterBuilder, ClusterNode, ShutdownError, StartError};
 pub use controller::MetadataStoreError;
 pub use network::{Endpoint, MemoryListener, MemoryNetwork, MemoryStream};

@@ -16,6 +16,7 @@ use crate::{
     fetch_session::FetchSessions,
     groups::{self, Groups},
     log::LogError,
+    network::{ConnectionCounts, MaxConnections},
     partition::LongChecks,
     replicas::Replicas,
 };
@@ -37,6 +38,7 @@ pub(crate) struct Node {
     pub(crate) fetch_sessions: FetchSessions,
     pub(crate) groups: Groups,
     pub(crate) long_checks: LongChecks,
+    pub(crate) connections: Arc<ConnectionCounts>,
     random: std::sync::Mutex<fastrand::Rng>,
     producer_ids: tokio::sync::Mutex<std::ops::Range<i64>>,
 }
@@ -71,6 +73,7 @@ impl Node {
             fetch_sessions: FetchSessions::new(slots, random.fork()),
             groups: Groups::default(),
             long_checks: LongChecks::default(),
+            connections: Arc::default(),
             random: std::sync::Mutex::new(random),
             producer_ids: tokio::sync::Mutex::new(0..0),
         })
@@ -111,6 +114,16 @@ impl Node {
         self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The most connections at a time.
+    pub(crate) fn max_connections(&self) -> MaxConnections {
+        let config = self.config();
+        MaxConnections {
+            all: usize::try_from(config.max_connections).unwrap_or(0),
+            per_ip: usize::try_from(config.max_connections_per_ip).unwrap_or(0),
+            overrides: config.max_connections_per_ip_overrides.clone(),
+        }
+    }
+
     /// The settings in force, by where they were made.
     pub(crate) fn layers(&self) -> BrokerLayers {
         node_layers(&self.base_layers, &self.image(), self.id)
@@ -137,6 +150,7 @@ impl Node {
                 tracing::error!(node = %self.id, %error, "the settings contradict each other, the old ones stay")
             }
         }
+        self.connections.note_change();
         self.replicas.apply(&image, &layers, self.now_ms());
         self.controller.note_applied(self.id, image.version);
     }

@@ -17,6 +17,9 @@ use crate::{
     stop::StopSignal,
 };
 
+/// Where to listen unless told.
+const DEFAULT_ADDRESS: &str = "127.0.0.1:9092";
+
 /// Run a broker, or a cluster of several
 ///
 /// Prints a line for each node and then `ready`. SIGINT and SIGTERM stop it in order.
@@ -29,16 +32,17 @@ Examples:
   ottla broker --set num.partitions=6 --set log.retention.ms=60000
   ottla broker --config server.properties --data ./data")]
 pub(crate) struct BrokerArgs {
-    /// Where to listen; port 0 picks a free one, further nodes take the ports after it
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9092")]
-    listen: String,
+    /// Where to listen; port 0 picks a free one, further nodes take the ports after it [default: `listeners` of the
+    /// file, or 127.0.0.1:9092]
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
     /// How many nodes, with the ids 1, 2 and so on
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     nodes: u16,
-    /// Keep everything in this directory
+    /// Keep everything in this directory [default: `log.dirs` of the file, if it has one]
     #[arg(long, value_name = "DIR", conflicts_with = "memory", value_hint = ValueHint::DirPath)]
     data: Option<PathBuf>,
-    /// Keep everything in memory, which is the default
+    /// Keep everything in memory, which is the default without --data and `log.dirs`
     #[arg(long)]
     memory: bool,
     /// A file of broker properties, as Kafka's server.properties
@@ -55,32 +59,49 @@ impl BrokerArgs {
         let mut stop = StopSignal::new()?;
         let mut properties = self.config.as_deref().map_or_else(|| Ok(ServerProperties::default()), read_properties)?;
         self.set.into_iter().for_each(|(name, value)| properties.set(name, value));
-        let builder = Cluster::builder().properties(properties).nodes(self.nodes.into()).listen(self.listen);
-        let builder = match self.data {
-            Some(path) => builder.directory(path),
-            None => builder.memory(),
+        let follows_listeners = self.listen.is_none() && properties.get("listeners").is_some();
+        let mut builder = Cluster::builder().properties(properties).nodes(self.nodes.into());
+        if !follows_listeners {
+            builder = builder.listen(self.listen.as_deref().unwrap_or(DEFAULT_ADDRESS));
+        }
+        builder = match (&self.data, self.memory) {
+            (Some(path), _) => builder.directory(path),
+            (None, true) => builder.memory(),
+            (None, false) => builder,
         };
-        let cluster = builder.start().await.map_err(start_error)?;
+        let cluster = builder.start().await.map_err(|error| self.start_error(error))?;
         announce(&cluster);
         stop.received().await;
         Ok(cluster.shutdown().await?)
+    }
+
+    /// What is wrong with the options and settings is a usage error, and names what to change.
+    fn start_error(&self, error: StartError) -> anyhow::Error {
+        let option = |name: &str, given: bool, setting: &str| if given { name.to_owned() } else { setting.to_owned() };
+        match error {
+            StartError::Config(errors) => {
+                let lines: Vec<String> = errors.iter().map(ConfigError::to_string).collect();
+                usage(lines.join("\n       "))
+            }
+            StartError::InvalidAddress(_) => usage(format!("--listen: {error}")),
+            StartError::NotEnoughPorts { .. } => usage(format!("--listen and --nodes: {error}")),
+            StartError::NotADirectory { .. } => {
+                usage(format!("{}: {error}", option("--data", self.data.is_some(), "log.dirs")))
+            }
+            StartError::SeveralNodes { .. } => usage(format!("{error}, or drop --nodes")),
+            StartError::SeveralDirectories(_) => usage(format!("{error}: choose it with --data")),
+            StartError::Listeners(error) => usage(error),
+            StartError::Listen { .. } => {
+                let setting = option("--listen", self.listen.is_some(), "--listen or listeners");
+                anyhow::anyhow!("{error}: choose another address with {setting}, or port 0 for a free one")
+            }
+            other => other.into(),
+        }
     }
 }
 
 fn read_properties(path: &Path) -> anyhow::Result<ServerProperties> {
     ServerProperties::parse(&read_text(path)?).map_err(|error| usage(format!("{}: {error}", path.display())))
-}
-
-/// What is wrong with the settings is a usage error, each on its own line.
-fn start_error(error: StartError) -> anyhow::Error {
-    match error {
-        StartError::Config(errors) => {
-            let lines: Vec<String> = errors.iter().map(ConfigError::to_string).collect();
-            usage(lines.join("\n       "))
-        }
-        StartError::InvalidAddress(_) => usage(error),
-        other => other.into(),
-    }
 }
 
 fn announce(cluster: &Cluster) {
@@ -92,4 +113,33 @@ fn announce(cluster: &Cluster) {
     let mut stdout = std::io::stdout();
     // A broker goes on when nobody reads what it says.
     let _ = stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(arguments: &[&str], error: StartError) -> String {
+        #[derive(clap::Parser)]
+        struct Command {
+            #[command(flatten)]
+            broker: BrokerArgs,
+        }
+        let command = <Command as clap::Parser>::parse_from(["broker"].iter().chain(arguments));
+        command.broker.start_error(error).to_string()
+    }
+
+    #[test]
+    fn what_keeps_a_broker_from_starting_names_the_option_and_what_to_do() {
+        let ports = || StartError::NotEnoughPorts { nodes: 3, port: 65535 };
+        assert_eq!(
+            message(&["--listen", "127.0.0.1:65535", "--nodes", "3"], ports()),
+            "--listen and --nodes: 3 nodes need as many ports, and from 65535 on there are fewer: begin with a smaller \
+             one, or with 0"
+        );
+        let file = || StartError::NotADirectory { path: "notes.txt".into() };
+        let expected = "notes.txt is not a directory: name one, it is created if it does not exist";
+        assert_eq!(message(&["--data", "notes.txt"], file()), format!("--data: {expected}"));
+        assert_eq!(message(&[], file()), format!("log.dirs: {expected}"));
+    }
 }

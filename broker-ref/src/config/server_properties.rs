@@ -22,14 +22,6 @@ pub enum ConfigWarning {
         /// The one that was probably meant.
         nearest: Option<&'static str>,
     },
-    /// The broker takes this from elsewhere, so the setting has no effect.
-    #[error("{name} has no effect here: {instead}")]
-    SetElsewhere {
-        /// The setting.
-        name: String,
-        /// Where to set it.
-        instead: &'static str,
-    },
     /// Kafka acts on the setting, this broker does not.
     #[error("{name} is a setting of Kafka that this broker does not act on")]
     NotImplemented {
@@ -50,6 +42,11 @@ impl ServerProperties {
     /// A file that is not in the properties format.
     pub fn parse(text: &str) -> Result<Self, InvalidProperties> {
         parse_properties(text).map(Self)
+    }
+
+    /// The value of a setting, as it was written.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 
     /// Gives a setting a value, in place of the one it may have.
@@ -101,26 +98,10 @@ fn warning(name: &str, value: &str) -> Option<ConfigWarning> {
     let Some(definition) = broker_definition(name).or_else(|| listener_definition(name)) else {
         return Some(ConfigWarning::Unknown { name: name.to_owned(), nearest: nearest_broker_setting(name) });
     };
-    if let Some((_, instead)) = SET_ELSEWHERE.iter().find(|(known, _)| *known == name) {
-        return Some(ConfigWarning::SetElsewhere { name: name.to_owned(), instead });
-    }
     let changes_something = definition.parse(value).ok() != definition.default_value().ok();
     let ignored = !is_implemented(definition) && changes_something;
     ignored.then(|| ConfigWarning::NotImplemented { name: name.to_owned() })
 }
-
-/// What a cluster is told by its builder, and `ottla broker` by its options.
-const SET_ELSEWHERE: [(&str, &str); 9] = [
-    ("advertised.listeners", "clients are told the address that the node listens on"),
-    ("broker.id", "nodes are numbered from 1 on"),
-    ("listener.security.protocol.map", "there is one listener, PLAINTEXT"),
-    ("listeners", "name the address with --listen, or ClusterBuilder::listen"),
-    ("log.dir", "name the directory with --data, or ClusterBuilder::directory; without it everything is in memory"),
-    ("log.dirs", "name the directory with --data, or ClusterBuilder::directory; without it everything is in memory"),
-    ("max.connections", "connections are not limited"),
-    ("max.connections.per.ip", "connections are not limited"),
-    ("node.id", "nodes are numbered from 1 on"),
-];
 
 #[cfg(test)]
 mod tests {
@@ -151,13 +132,6 @@ mod tests {
             check(&[("num.io.threads", "16")]),
             Ok(vec!["num.io.threads is a setting of Kafka that this broker does not act on".to_owned()])
         );
-    }
-
-    #[test]
-    fn a_directory_that_is_named_in_the_settings_is_not_ignored_in_silence() {
-        let warnings = check(&[("log.dirs", "/data"), ("listeners", "PLAINTEXT://:9092"), ("node.id", "3")]).unwrap();
-        assert_eq!(warnings.len(), 3);
-        assert!(warnings[1].starts_with("log.dirs has no effect here: name the directory with --data"), "{warnings:?}");
     }
 
     #[test]

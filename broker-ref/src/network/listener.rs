@@ -1,6 +1,10 @@
 //! Where a node takes connections, and the address that it tells clients to use.
 
-use std::{fmt, io, net::IpAddr};
+use std::{
+    fmt, io,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use ottla_protocol::wire::Str;
 use tokio::{
@@ -11,6 +15,7 @@ use tokio::{
 use super::{
     ConnectionLimits, MemoryListener, MemoryNetwork, MemoryStream,
     connection::{Service, serve},
+    quota::{ConnectionCounts, MaxConnections},
 };
 
 /// A host and a port, as clients are told it.
@@ -90,26 +95,45 @@ impl Listener {
         &self.endpoint
     }
 
+    /// Tells clients another address than the one that it is bound to.
+    pub(crate) fn advertise(&mut self, endpoint: Endpoint) {
+        self.endpoint = endpoint;
+    }
+
     /// Accepts connections until dropped, which drops them too. The service is told where the client is.
-    pub(crate) async fn run<S: Service + 'static>(mut self, limits: ConnectionLimits, service: impl Fn(Str) -> S) {
+    pub(crate) async fn run<S: Service + 'static>(
+        mut self,
+        limits: ConnectionLimits,
+        counts: Arc<ConnectionCounts>,
+        max: impl Fn() -> MaxConnections,
+        service: impl Fn(Str) -> S,
+    ) {
         let mut connections = JoinSet::new();
         loop {
-            tokio::select! {
-                accepted = self.socket.accept() => match accepted {
-                    Ok(Accepted::Tcp(stream, peer)) => {
-                        // Responses are whole frames; waiting for more to send would only delay them.
-                        if let Err(error) = stream.set_nodelay(true) {
-                            tracing::debug!(%error, "cannot set TCP_NODELAY");
-                        }
-                        connections.spawn(serve(stream, service(format!("/{peer}").into()), limits));
-                    }
-                    Ok(Accepted::Memory(stream)) => {
-                        connections.spawn(serve(stream, service(Str::from_static("/127.0.0.1")), limits));
-                    }
-                    Err(error) => self.pause_after(error).await,
-                },
-                Some(_ended) = connections.join_next() => {}
-            }
+            let accepted = tokio::select! {
+                accepted = self.socket.accept() => accepted,
+                Some(_ended) = connections.join_next() => continue,
+            };
+            let accepted = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    self.pause_after(error).await;
+                    continue;
+                }
+            };
+            let peer = accepted.peer();
+            let Some(counted) = counts.admit(peer, &max).await else {
+                tracing::debug!(listener = %self.endpoint, %peer, "closing a connection: the address has too many");
+                continue;
+            };
+            let service = service(format!("/{peer}").into());
+            connections.spawn(async move {
+                match accepted {
+                    Accepted::Tcp(stream, _) => serve(stream, service, limits).await,
+                    Accepted::Memory(stream) => serve(stream, service, limits).await,
+                }
+                drop(counted);
+            });
         }
     }
 
@@ -120,10 +144,27 @@ impl Listener {
     }
 }
 
+impl Accepted {
+    /// Where it comes from; within the process from the loopback address.
+    fn peer(&self) -> IpAddr {
+        match self {
+            Self::Tcp(_, peer) => *peer,
+            Self::Memory(_) => Ipv4Addr::LOCALHOST.into(),
+        }
+    }
+}
+
 impl Socket {
     async fn accept(&mut self) -> io::Result<Accepted> {
         match self {
-            Self::Tcp(listener) => listener.accept().await.map(|(stream, peer)| Accepted::Tcp(stream, peer.ip())),
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                // Responses are whole frames; waiting for more to send would only delay them.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "cannot set TCP_NODELAY");
+                }
+                Ok(Accepted::Tcp(stream, peer.ip()))
+            }
             Self::Memory(listener) => listener.accept().await.map(Accepted::Memory),
         }
     }

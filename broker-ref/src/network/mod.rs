@@ -5,6 +5,7 @@ mod frame;
 mod listener;
 mod memory;
 mod patience;
+mod quota;
 
 pub use listener::Endpoint;
 pub use memory::{MemoryListener, MemoryNetwork, MemoryStream};
@@ -12,4 +13,5 @@ pub(crate) use {
     connection::{ConnectionLimits, Outcome, Service},
     frame::ResponseFrame,
     listener::{Binding, Listener},
+    quota::{ConnectionCounts, MaxConnections},
 };
