@@ -446,6 +446,7 @@ impl ClusterBuilder {
 }
 
 /// The log directories of a cluster of this size in a directory.
+#[expect(clippy::disallowed_methods, reason = "the directory that the storages are in")]
 fn node_storages(path: &Path, nodes: usize) -> Result<Vec<Arc<dyn Storage>>, StartError> {
     let failed = |source| StartError::Directory { path: path.to_owned(), source };
     if path.exists() && !path.is_dir() {
@@ -560,6 +561,11 @@ impl Cluster {
         &self.nodes
     }
 
+    #[cfg(test)]
+    pub(crate) fn node(&self, place: usize) -> Arc<Node> {
+        self.running[place].node.clone()
+    }
+
     /// The network within the process that the cluster listens on, if it does.
     pub fn network(&self) -> Option<&MemoryNetwork> {
         self.network.as_ref()
@@ -595,6 +601,7 @@ impl Cluster {
         result
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the tasks end with the node")]
     async fn start_node(&mut self, start: NodeStart) -> Result<(), StartError> {
         let NodeStart { id, storage, listeners, clock, layers, caps, random } = start;
         let endpoints: Vec<_> = listeners.iter().map(|(name, l)| (name.clone(), l.endpoint().clone())).collect();

@@ -40,6 +40,7 @@ use ottla_protocol::{
         produce::ProduceRequest,
         sync_group::SyncGroupRequest,
     },
+    types::NodeId,
     wire::{self, DecodeError, Decoder, EncodeError, Encoder, Message, Request, Str, schema::VersionRange},
 };
 
@@ -237,6 +238,7 @@ impl Dispatcher {
         // Clients do not know yet what the broker speaks when they read this one, so its header never changes.
         let flexible_header = api.flexible.contains(version) && api.key != ApiKey::API_VERSIONS;
         let out = response_header(header.correlation_id, flexible_header)?;
+        let _note = PanicNote { node: self.node.id(), key, version };
         respond((api.handler)(&cx, body, out).await?)
     }
 
@@ -273,6 +275,22 @@ impl Dispatcher {
         };
         wire::encode_onto(&mut out, &response, 0)?;
         respond(Reply::Respond(out))
+    }
+}
+
+/// Says in the log which request it was if its handler panics. The panic ends the connection's task and nothing else.
+struct PanicNote {
+    node: NodeId,
+    key: ApiKey,
+    version: i16,
+}
+
+impl Drop for PanicNote {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let Self { node, key, version } = self;
+            tracing::error!(%node, %key, version, "a handler panicked, closing its connection");
+        }
     }
 }
 

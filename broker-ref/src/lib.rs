@@ -13,8 +13,12 @@
 //! # }
 //! ```
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have clocks, tasks and files of their own"))]
+
 mod addresses;
 mod api;
+#[expect(clippy::disallowed_methods, reason = "everybody else asks it")]
 mod clock;
 mod cluster;
 pub mod config;

@@ -156,6 +156,7 @@ impl Node {
     }
 
     /// Starts the tasks that keep a node going; they end with it.
+    #[expect(clippy::disallowed_methods, reason = "the tasks end with the node")]
     pub(crate) fn spawn_tasks(self: &Arc<Self>) -> Vec<JoinHandle<()>> {
         let node = || Arc::downgrade(self);
         vec![

@@ -58,7 +58,7 @@ impl BrokerArgs {
         // Asked for before anything starts, so that a signal during the start is not lost.
         let mut stop = StopSignal::new()?;
         let mut properties = self.config.as_deref().map_or_else(|| Ok(ServerProperties::default()), read_properties)?;
-        self.set.into_iter().for_each(|(name, value)| properties.set(name, value));
+        self.set.iter().for_each(|(name, value)| properties.set(name, value));
         let follows_listeners = self.listen.is_none() && properties.get("listeners").is_some();
         let mut builder = Cluster::builder().properties(properties).nodes(self.nodes.into());
         if !follows_listeners {

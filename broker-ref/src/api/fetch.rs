@@ -1,6 +1,6 @@
 //! Fetch: record batches from the partitions that this node leads, at once or when there are enough.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use ottla_protocol::{
     error_code::ErrorCode,
@@ -11,7 +11,6 @@ use ottla_protocol::{
     types::NodeId,
     wire::Records,
 };
-use tokio::time::Instant;
 
 use super::leader_endpoint;
 use crate::{
@@ -87,11 +86,11 @@ struct Pass {
 
 /// Reads; if that is not enough, waits until it may be, and reads again.
 async fn read_or_wait(cx: &RequestContext, list: &FetchList, limits: &FetchLimits) -> Vec<(FetchKey, PartitionData)> {
-    let deadline = Instant::now() + limits.max_wait;
+    let mut time_is_up = pin!(tokio::time::sleep(limits.max_wait));
     loop {
         let pass = read_all(cx, list, limits).await;
         let enough = pass.urgent || list.is_empty() || pass.bytes >= limits.min_bytes;
-        if enough || limits.max_wait.is_zero() || Instant::now() >= deadline {
+        if enough || limits.max_wait.is_zero() || time_is_up.is_elapsed() {
             return pass.results;
         }
         let missing = i64::try_from(limits.min_bytes - pass.bytes).unwrap_or(i64::MAX);
@@ -100,8 +99,11 @@ async fn read_or_wait(cx: &RequestContext, list: &FetchList, limits: &FetchLimit
         for (partition, seen_end_offset) in &pass.waitable {
             registration.add(partition, *seen_end_offset, limits.committed_only);
         }
-        // After the deadline there is one more pass: high watermarks may have moved without enough bytes.
-        let _ = tokio::time::timeout_at(deadline, waiter.satisfied()).await;
+        // When time is up there is one more pass: high watermarks may have moved without enough bytes.
+        tokio::select! {
+            () = waiter.satisfied() => {}
+            () = &mut time_is_up => {}
+        }
     }
 }
 

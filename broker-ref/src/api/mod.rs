@@ -18,6 +18,8 @@ pub(crate) mod offsets;
 pub(crate) mod produce;
 pub(crate) mod producers;
 pub(crate) mod records;
+#[cfg(test)]
+mod tests;
 pub(crate) mod topic_partitions;
 pub(crate) mod topics;
 

@@ -8,6 +8,7 @@ mod configs;
 mod image;
 mod placement;
 mod record;
+#[expect(clippy::disallowed_methods, reason = "the controller's store is a file of its own")]
 mod store;
 mod topics;
 

@@ -114,7 +114,7 @@ impl ResponseFrame {
         IoSlice::advance_slices(&mut left, 0);
         while !left.is_empty() {
             let some = left.len().min(MAX_SLICES);
-            let written = stream.write_vectored(&left[..some]).await?;
+            let written = stream.write_vectored(left.get(..some).unwrap_or_default()).await?;
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }

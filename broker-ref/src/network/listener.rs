@@ -9,7 +9,7 @@ use std::{
 use ottla_protocol::wire::Str;
 use tokio::{
     net::{TcpListener, TcpStream},
-    task::JoinSet,
+    task::{JoinError, JoinSet},
 };
 
 use super::{
@@ -112,7 +112,10 @@ impl Listener {
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
-                Some(_ended) = connections.join_next() => continue,
+                Some(ended) = connections.join_next() => {
+                    self.note_panic(ended);
+                    continue;
+                }
             };
             let accepted = match accepted {
                 Ok(accepted) => accepted,
@@ -134,6 +137,15 @@ impl Listener {
                 }
                 drop(counted);
             });
+        }
+    }
+
+    /// A panic is a fault of ours, and the end of one connection only.
+    fn note_panic(&self, ended: Result<(), JoinError>) {
+        if let Err(error) = ended
+            && error.is_panic()
+        {
+            tracing::error!(listener = %self.endpoint, %error, "a connection ends by a panic");
         }
     }
 
@@ -176,5 +188,69 @@ fn reachable(host: &str) -> Str {
         Ok(IpAddr::V4(ip)) if ip.is_unspecified() => Str::from_static("127.0.0.1"),
         Ok(IpAddr::V6(ip)) if ip.is_unspecified() => Str::from_static("::1"),
         _ => host.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::network::{Outcome, ResponseFrame};
+
+    /// Panics at the request `!`, and answers others with nothing.
+    struct Fragile;
+
+    impl Service for Fragile {
+        async fn call(&mut self, frame: Bytes) -> Outcome {
+            assert_ne!(&frame[..], b"!", "planted");
+            Outcome::Respond(ResponseFrame::new(ottla_protocol::wire::Encoder::new(0, false)).unwrap())
+        }
+    }
+
+    async fn start(max: MaxConnections) -> MemoryNetwork {
+        let network = MemoryNetwork::new();
+        let binding = Binding::Memory { network: network.clone(), host: "a".to_owned(), port: 1 };
+        let limits = ConnectionLimits { max_request_bytes: 100, max_idle: Some(Duration::from_secs(60)) };
+        let listener = Listener::bind(&binding).await.unwrap();
+        tokio::spawn(listener.run(limits, Arc::default(), move || max.clone(), |_| Fragile));
+        network
+    }
+
+    async fn ask(stream: &mut MemoryStream, byte: u8) -> bool {
+        stream.write_all(&[0, 0, 0, 1, byte]).await.unwrap();
+        stream.read_exact(&mut [0; 4]).await.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_that_panics_ends_its_own_connection_and_no_other() {
+        let network = start(MaxConnections { all: 9, per_ip: 9, overrides: String::new() }).await;
+        let mut other = network.connect("a", 1).await.unwrap();
+        assert!(ask(&mut other, b'?').await);
+        let mut first = network.connect("a", 1).await.unwrap();
+        assert!(!ask(&mut first, b'!').await);
+        assert!(ask(&mut other, b'?').await);
+        assert!(ask(&mut network.connect("a", 1).await.unwrap(), b'?').await, "the listener goes on");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_too_many_from_an_address_is_closed_and_one_too_many_in_all_waits() {
+        let network = start(MaxConnections { all: 9, per_ip: 1, overrides: String::new() }).await;
+        let mut first = network.connect("a", 1).await.unwrap();
+        assert!(ask(&mut first, b'?').await);
+        let mut second = network.connect("a", 1).await.unwrap();
+        assert_eq!(second.read(&mut [0; 1]).await.unwrap(), 0, "closed");
+        let network = start(MaxConnections { all: 1, per_ip: 9, overrides: String::new() }).await;
+        let mut first = network.connect("a", 1).await.unwrap();
+        assert!(ask(&mut first, b'?').await);
+        let mut second = network.connect("a", 1).await.unwrap();
+        let waiting = tokio::spawn(async move { ask(&mut second, b'?').await });
+        assert!(ask(&mut first, b'?').await);
+        assert!(!waiting.is_finished());
+        drop(first);
+        assert!(waiting.await.unwrap());
     }
 }

@@ -59,6 +59,8 @@ impl From<InvalidBatch> for ProduceRefusal {
             InvalidBatch::Record(RecordError::Decompress(DecompressError::WindowTooLarge { .. })) => {
                 ErrorCode::UNSUPPORTED_COMPRESSION_TYPE
             }
+            // The checksum is right, so it is not the way here that damaged them, and sending them again is no use.
+            InvalidBatch::Record(_) => ErrorCode::INVALID_RECORD,
             _ => ErrorCode::CORRUPT_MESSAGE,
         };
         Self::new(code, error.to_string())
@@ -73,8 +75,12 @@ impl From<BatchError> for ProduceRefusal {
 
 fn code_of(error: &BatchError) -> ErrorCode {
     match error {
-        // A request carries exactly one batch of the present format for each partition.
-        BatchError::TrailingBytes(_) | BatchError::UnsupportedMagic(_) => ErrorCode::INVALID_RECORD,
+        // A request carries exactly one batch of the present format for each partition, and all of it.
+        BatchError::TrailingBytes(_)
+        | BatchError::UnsupportedMagic(0 | 1)
+        | BatchError::Truncated { .. }
+        | BatchError::BadRecordCount { .. }
+        | BatchError::BadLastOffsetDelta(_) => ErrorCode::INVALID_RECORD,
         BatchError::UnknownCompression(_) => ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
         _ => ErrorCode::CORRUPT_MESSAGE,
     }
@@ -186,8 +192,8 @@ fn timestamp_bounds(topic: &TopicConfig, now_ms: i64) -> RangeInclusive<i64> {
 fn check_records(batch: &RecordBatch, summary: &BatchSummary, topic: &TopicConfig) -> Result<(), ProduceRefusal> {
     let create_time = topic.message_timestamp_type == TimestampType::CreateTime;
     if create_time && batch.attributes().timestamp_type() == TimestampType::LogAppendTime {
-        let why = "a producer may not set the timestamp type to LogAppendTime";
-        return Err(ProduceRefusal::new(ErrorCode::INVALID_TIMESTAMP, why));
+        let why = "a producer may not set the timestamp type to LogAppendTime".to_owned();
+        return Err(ProduceRefusal::record(ErrorCode::INVALID_TIMESTAMP, 0, why));
     }
     // A bad timestamp wins over other faults, wherever it is.
     if let Some(bad) = summary.first_bad_timestamp {

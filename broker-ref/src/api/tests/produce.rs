@@ -1,0 +1,175 @@
+//! Produce, and what it does to producers that break a rule.
+
+use ottla_protocol::record::{HEADER_LEN, ProducerStamp};
+
+use super::*;
+
+/// A batch with bytes of it replaced and the checksum put right.
+fn with_bytes(batch: &Bytes, at: usize, bytes: &[u8]) -> Bytes {
+    let mut changed = batch.to_vec();
+    changed[at..at + bytes.len()].copy_from_slice(bytes);
+    let crc = crc32c::crc32c(&changed[21..]);
+    changed[17..21].copy_from_slice(&crc.to_be_bytes());
+    changed.into()
+}
+
+fn stamped(producer_epoch: i16, base_sequence: i32) -> Bytes {
+    let mut builder = RecordBatchBuilder::new(BatchSettings::default());
+    builder.append(-1, None, Some(b"v"), []).unwrap();
+    builder.set_producer(ProducerStamp { producer_id: 7, producer_epoch, base_sequence });
+    seal(builder)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_breaks_a_rule_is_refused_with_the_code_of_the_rule() {
+    let bench = Bench::new().await;
+    let good = batch(Compression::None, -1, Some(b"k"));
+    let damaged = {
+        let mut damaged = good.to_vec();
+        *damaged.last_mut().unwrap() ^= 1;
+        Bytes::from(damaged)
+    };
+    let cases = [
+        ("no batch", Bytes::new(), ErrorCode::INVALID_RECORD),
+        ("two batches", [&good[..], &good[..]].concat().into(), ErrorCode::INVALID_RECORD),
+        ("a base offset", with_bytes(&good, 0, &5i64.to_be_bytes()), ErrorCode::INVALID_RECORD),
+        ("an older format", with_bytes(&good, 16, &[1]), ErrorCode::INVALID_RECORD),
+        ("a newer format", with_bytes(&good, 16, &[3]), ErrorCode::CORRUPT_MESSAGE),
+        (
+            "no records",
+            with_bytes(&with_bytes(&good, 57, &[0; 4]), 23, &(-1i32).to_be_bytes()),
+            ErrorCode::INVALID_RECORD,
+        ),
+        ("a count that is not the offsets'", with_bytes(&good, 57, &[0, 0, 0, 2]), ErrorCode::INVALID_RECORD),
+        ("a control batch", with_bytes(&good, 21, &0x20u16.to_be_bytes()), ErrorCode::INVALID_RECORD),
+        ("a producer without a sequence", with_bytes(&good, 43, &7i64.to_be_bytes()), ErrorCode::INVALID_RECORD),
+        ("an unknown codec", with_bytes(&good, 21, &5u16.to_be_bytes()), ErrorCode::UNSUPPORTED_COMPRESSION_TYPE),
+        ("a wrong checksum", damaged, ErrorCode::CORRUPT_MESSAGE),
+        ("fewer bytes than it says", good.slice(..good.len() - 1), ErrorCode::INVALID_RECORD),
+        ("half a header", good.slice(..HEADER_LEN / 2), ErrorCode::INVALID_RECORD),
+        ("a negative length", with_bytes(&good, 8, &(-1i32).to_be_bytes()), ErrorCode::CORRUPT_MESSAGE),
+        ("a length within the header", with_bytes(&good, 8, &20i32.to_be_bytes()), ErrorCode::CORRUPT_MESSAGE),
+        ("a negative count", with_bytes(&good, 57, &(-1i32).to_be_bytes()), ErrorCode::INVALID_RECORD),
+        ("a record longer than the batch", with_bytes(&good, HEADER_LEN, &[0x7e]), ErrorCode::INVALID_RECORD),
+        ("bytes behind the record", with_bytes(&good, HEADER_LEN, &[good[HEADER_LEN] - 2]), ErrorCode::INVALID_RECORD),
+        ("what no codec wrote", with_bytes(&good, 21, &1u16.to_be_bytes()), ErrorCode::INVALID_RECORD),
+        ("the broker's timestamp type", with_bytes(&good, 21, &8u16.to_be_bytes()), ErrorCode::INVALID_TIMESTAMP),
+        ("a time far ahead", batch(Compression::Gzip, i64::MAX / 2, None), ErrorCode::INVALID_TIMESTAMP),
+    ];
+    for (what, records, code) in cases {
+        let response = bench.produce("t", records).await;
+        assert_eq!((response.error_code, response.base_offset), (code, -1), "{what}");
+        assert!(response.error_message.is_some(), "{what}");
+    }
+    assert_eq!(bench.produce("t", good).await.base_offset, 0, "nothing of it was appended");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_size_of_a_batch_is_limited_by_its_topic() {
+    let bench = Bench::with(|c| c.topic_with("t", 1, 1, [("max.message.bytes", "100")])).await;
+    let mut builder = RecordBatchBuilder::new(BatchSettings::default());
+    builder.append(-1, None, Some(&[0; 100]), []).unwrap();
+    assert_eq!(bench.produce("t", seal(builder)).await.error_code, ErrorCode::MESSAGE_TOO_LARGE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_compacted_topic_takes_no_record_without_a_key_and_says_which_it_was() {
+    let bench = Bench::with(|c| c.topic_with("t", 1, 1, [("cleanup.policy", "compact")])).await;
+    let mut builder = RecordBatchBuilder::new(BatchSettings::default());
+    builder.append(-1, Some(b"k"), None, []).unwrap();
+    builder.append(-1, None, None, []).unwrap();
+    let response = bench.produce("t", seal(builder)).await;
+    assert_eq!(response.error_code, ErrorCode::INVALID_RECORD);
+    assert_eq!(response.record_errors.iter().map(|e| e.batch_index).collect::<Vec<_>>(), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn zstd_is_for_clients_that_know_it() {
+    let bench = Bench::new().await;
+    let request = || produce_request("t", 0, Some(batch(Compression::Zstd, -1, None)));
+    assert_eq!(produce(&bench.cx(6), request()).await.error_code, ErrorCode::UNSUPPORTED_COMPRESSION_TYPE);
+    assert_eq!(produce(&bench.cx(7), request()).await.error_code, ErrorCode::NONE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_partition_is_told_by_the_name_or_the_id_that_the_version_has() {
+    let bench = Bench::new().await;
+    let records = || Some(batch(Compression::None, -1, None));
+    let unknown = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+    assert_eq!(produce(&bench.cx(9), produce_request("nosuch", 0, records())).await.error_code, unknown);
+    for index in [-1, 2, i32::MAX] {
+        assert_eq!(produce(&bench.cx(9), produce_request("t", index, records())).await.error_code, unknown);
+    }
+    let by_id = |topic_id| {
+        let mut request = produce_request("", 0, records());
+        request.topic_data[0].topic_id = topic_id;
+        request
+    };
+    assert_eq!(produce(&bench.cx(13), by_id(NO_TOPIC)).await.error_code, ErrorCode::UNKNOWN_TOPIC_ID);
+    assert_eq!(produce(&bench.cx(13), by_id(bench.topic_id("t"))).await.error_code, ErrorCode::NONE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn acks_are_all_one_or_none_and_none_hears_of_an_error_by_the_end_of_its_connection() {
+    let bench = Bench::new().await;
+    let request =
+        |acks, topic| ProduceRequest { acks, ..produce_request(topic, 0, Some(batch(Compression::None, -1, None))) };
+    for acks in [-2, 2, i16::MAX] {
+        assert_eq!(produce(&bench.cx(9), request(acks, "t")).await.error_code, ErrorCode::INVALID_REQUIRED_ACKS);
+    }
+    assert!(matches!(api::produce::handle(&bench.cx(9), request(0, "t")).await, Reply::Silent));
+    assert!(matches!(api::produce::handle(&bench.cx(9), request(0, "nosuch")).await, Reply::Close));
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_few_replicas_are_an_error_for_acks_all_only() {
+    let bench = Bench::with(|c| c.topic_with("t", 1, 1, [("min.insync.replicas", "2")])).await;
+    let request = |acks| ProduceRequest { acks, ..produce_request("t", 0, Some(batch(Compression::None, -1, None))) };
+    assert_eq!(produce(&bench.cx(9), request(-1)).await.error_code, ErrorCode::NOT_ENOUGH_REPLICAS);
+    assert_eq!(produce(&bench.cx(9), request(1)).await.error_code, ErrorCode::NONE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn internal_topics_are_written_by_the_admin_client_only() {
+    let bench = Bench::new().await;
+    bench.create_groups_topic().await;
+    let request = || produce_request("__consumer_offsets", 0, Some(batch(Compression::None, -1, Some(b"k"))));
+    assert_eq!(produce(&bench.cx(9), request()).await.error_code, ErrorCode::INVALID_TOPIC_EXCEPTION);
+    let admin = RequestContext { client_id: "__admin_client".into(), ..bench.cx(9) };
+    assert_eq!(produce(&admin, request()).await.error_code, ErrorCode::NONE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_does_not_lead_says_who_does_from_version_10_on() {
+    let bench = Bench::with(|c| c.nodes(2).topic("t", 2)).await;
+    let leader_of_0 = bench.cluster.node(0).image().topic("t").unwrap().partitions[0].leader;
+    let other = bench.cluster.node(usize::from(leader_of_0 == NodeId(1)));
+    let request = || produce_request("t", 0, Some(batch(Compression::None, -1, None)));
+    let old = produce(&bench.cx_of(&other, 9), request()).await;
+    assert_eq!((old.error_code, old.current_leader.leader_id), (ErrorCode::NOT_LEADER_OR_FOLLOWER, NodeId::NONE));
+    let new = response(api::produce::handle(&bench.cx_of(&other, 10), request()).await);
+    assert_eq!(only_partition(&new).current_leader.leader_id, leader_of_0);
+    assert_eq!(new.node_endpoints.iter().map(|e| e.node_id).collect::<Vec<_>>(), [leader_of_0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_batch_has_its_first_offset_and_one_out_of_turn_is_refused() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.produce("t", stamped(0, 0)).await.base_offset, 0);
+    assert_eq!(bench.produce("t", stamped(0, 1)).await.base_offset, 1);
+    let repeated = bench.produce("t", stamped(0, 0)).await;
+    assert_eq!((repeated.error_code, repeated.base_offset), (ErrorCode::NONE, 0));
+    assert_eq!(bench.produce("t", stamped(0, 5)).await.error_code, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+    assert_eq!(bench.produce("t", stamped(1, 3)).await.error_code, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+    assert_eq!(bench.produce("t", stamped(1, 0)).await.base_offset, 2);
+    assert_eq!(bench.produce("t", stamped(0, 2)).await.error_code, ErrorCode::INVALID_PRODUCER_EPOCH);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_batches_of_a_request_may_not_be_larger_than_a_request_when_decompressed() {
+    let bench = Bench::with(|c| c.topic("t", 1).config("socket.request.max.bytes", "100000")).await;
+    let mut builder =
+        RecordBatchBuilder::new(BatchSettings { compression: Compression::Zstd.into(), ..Default::default() });
+    builder.append(-1, None, Some(&vec![0; 200_000]), []).unwrap();
+    assert_eq!(bench.produce("t", seal(builder)).await.error_code, ErrorCode::MESSAGE_TOO_LARGE);
+}
