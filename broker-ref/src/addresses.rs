@@ -67,11 +67,9 @@ impl Address {
 /// The listeners that the settings name for clients.
 pub(crate) fn from_settings(config: &BrokerConfig, file: &ConfigMap) -> Result<Vec<Address>, ListenerSettingError> {
     let invalid = |source| ListenerSettingError::Invalid { setting: "listeners", source };
-    let controllers = file.get("controller.listener.names").map(String::as_str).unwrap_or_default();
-    let of_controller = |name: &str| controllers.split(',').any(|known| known.trim().eq_ignore_ascii_case(name));
     let mut addresses = Vec::new();
     for listener in config.parsed_listeners().map_err(invalid)? {
-        if of_controller(&listener.name) {
+        if is_of_controller(&listener.name, file) {
             continue;
         }
         let protocol = security_protocol(&config.listener_security_protocol_map, &listener.name);
@@ -87,9 +85,16 @@ pub(crate) fn from_settings(config: &BrokerConfig, file: &ConfigMap) -> Result<V
 }
 
 /// Gives listeners the addresses that `advertised.listeners` wants clients to be told.
-pub(crate) fn advertise(addresses: &mut [Address], config: &BrokerConfig) -> Result<(), ListenerSettingError> {
+pub(crate) fn advertise(
+    addresses: &mut [Address],
+    config: &BrokerConfig,
+    file: &ConfigMap,
+) -> Result<(), ListenerSettingError> {
     let invalid = |source| ListenerSettingError::Invalid { setting: "advertised.listeners", source };
     for ListenerSetting { name, host, port } in config.parsed_advertised_listeners().map_err(invalid)? {
+        if is_of_controller(&name, file) {
+            continue;
+        }
         if ["", "0.0.0.0", "::"].contains(&host.as_str()) || port == 0 {
             let address = ListenerSetting { name, host, port }.to_string();
             return Err(ListenerSettingError::NotRoutable { address });
@@ -100,6 +105,12 @@ pub(crate) fn advertise(addresses: &mut [Address], config: &BrokerConfig) -> Res
         }
     }
     Ok(())
+}
+
+/// The controller has no listener of its own here: nodes ask it within the process.
+fn is_of_controller(name: &str, file: &ConfigMap) -> bool {
+    let controllers = file.get("controller.listener.names").map(String::as_str).unwrap_or_default();
+    controllers.split(',').any(|known| known.trim().eq_ignore_ascii_case(name))
 }
 
 fn binding(listener: ListenerSetting) -> Binding {
@@ -128,7 +139,7 @@ mod tests {
         let config = BrokerConfig::new(&BrokerLayers::from_file(file.clone())).expect("valid");
         let mut addresses = from_settings(&config, &file).map_err(|error| error.to_string())?;
         if file.contains_key("advertised.listeners") {
-            advertise(&mut addresses, &config).map_err(|error| error.to_string())?;
+            advertise(&mut addresses, &config, &file).map_err(|error| error.to_string())?;
         }
         let show =
             |a: &Address| (a.name.to_string(), a.binding.to_string(), a.advertised.as_ref().map(|e| e.to_string()));
@@ -137,9 +148,13 @@ mod tests {
 
     #[test]
     fn the_listener_of_the_controller_is_passed_over_as_kafkas_own_file_has_one() {
-        let settings =
-            [("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"), ("controller.listener.names", "CONTROLLER")];
-        assert_eq!(addresses(&settings), Ok(vec![("PLAINTEXT".to_owned(), "0.0.0.0:9092".to_owned(), None)]));
+        let settings = [
+            ("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
+            ("advertised.listeners", "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093"),
+            ("controller.listener.names", "CONTROLLER"),
+        ];
+        let expected = ("PLAINTEXT".to_owned(), "0.0.0.0:9092".to_owned(), Some("localhost:9092".to_owned()));
+        assert_eq!(addresses(&settings), Ok(vec![expected]));
     }
 
     #[test]

@@ -375,7 +375,7 @@ impl ClusterBuilder {
         };
         if file.contains_key("advertised.listeners") && !matches!(self.network, Network::Memory(_)) {
             of_one_node("advertised.listeners")?;
-            addresses.iter_mut().try_for_each(|addresses| addresses::advertise(addresses, config))?;
+            addresses.iter_mut().try_for_each(|addresses| addresses::advertise(addresses, config, file))?;
         }
         Ok(addresses)
     }
@@ -474,8 +474,14 @@ async fn bind(addresses: Vec<Address>, node_id: i32) -> Result<Vec<(Str, Listene
     for Address { name, binding, advertised } in addresses {
         let failed = |source| StartError::Listen { node_id, address: binding.to_string(), source };
         let mut listener = Listener::bind(&binding).await.map_err(failed)?;
-        if let Some(endpoint) = advertised {
-            listener.advertise(endpoint);
+        match advertised {
+            Some(endpoint) => listener.advertise(endpoint),
+            None if binding.is_wildcard() => tracing::warn!(
+                node_id,
+                "listening on {binding}, but clients are told {}: other machines need advertised.listeners",
+                listener.endpoint()
+            ),
+            None => {}
         }
         listeners.push((name, listener));
     }

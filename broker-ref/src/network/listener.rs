@@ -46,6 +46,16 @@ pub(crate) enum Binding {
     Memory { network: MemoryNetwork, host: String, port: u16 },
 }
 
+impl Binding {
+    /// Whether it is every address of the machine, which is none that a client could connect to.
+    pub(crate) fn is_wildcard(&self) -> bool {
+        match self {
+            Self::Tcp { host, .. } => host.parse().is_ok_and(|ip: IpAddr| ip.is_unspecified()),
+            Self::Memory { .. } => false,
+        }
+    }
+}
+
 impl fmt::Display for Binding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Tcp { host, port } | Self::Memory { host, port, .. }) = self;
