@@ -78,7 +78,7 @@ impl Log {
             files: Vec::new(),
             names: Vec::new(),
             end_offset,
-            truncations: self.truncations,
+            truncations: self.truncations.count(),
         };
         let sealed = self.segments_from(self.recovery_point).filter(|s| s.base_offset < self.active.base_offset);
         for Segment { file, base_offset, .. } in sealed {
@@ -105,7 +105,7 @@ impl Log {
             return Err(error);
         }
         // What was truncated meanwhile may have been replaced by other records, which are not durable.
-        if truncations == self.truncations && end_offset > self.recovery_point {
+        if truncations == self.truncations.count() && end_offset > self.recovery_point {
             self.recovery_point = end_offset;
         }
         if self.recovery_point >= self.end_offset {

@@ -14,6 +14,12 @@ pub(crate) const TIME_ENTRY_LEN: usize = 12;
 /// Why an index is not believed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum IndexDefect {
+    #[error("it is missing")]
+    Missing,
+    #[error("it ends before its segment does")]
+    Short,
+    #[error("its last entry is not that of a batch")]
+    Foreign,
     #[error("its {0} bytes are not a whole number of entries")]
     Length(usize),
     #[error("entry {0} does not follow the one before")]
@@ -27,6 +33,15 @@ pub(crate) enum IndexDefect {
 struct OffsetEntry {
     relative_offset: u32,
     position: u32,
+}
+
+/// The batch that an index leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IndexEntry {
+    /// The last offset of the batch.
+    pub(crate) last_offset: i64,
+    /// The byte at which it begins.
+    pub(crate) position: u32,
 }
 
 /// From offsets to bytes, one entry per `index.interval.bytes` or more.
@@ -47,15 +62,14 @@ impl OffsetIndex {
         }
     }
 
-    /// The last position known at or before the batch that holds the offset; 0 if there is none.
-    pub(crate) fn position_before(&self, relative_offset: u32) -> u32 {
+    /// The last entry that is at or before the batch that holds the offset, in a segment that begins at `base_offset`.
+    pub(crate) fn entry_before(&self, relative_offset: u32, base_offset: i64) -> Option<IndexEntry> {
         let after = self.entries.partition_point(|entry| entry.relative_offset <= relative_offset);
-        after.checked_sub(1).and_then(|i| self.entries.get(i)).map_or(0, |entry| entry.position)
-    }
-
-    /// The position of the last entry; 0 if there is none.
-    pub(crate) fn last_position(&self) -> u32 {
-        self.entries.last().map_or(0, |entry| entry.position)
+        let entry = self.entries.get(after.checked_sub(1)?)?;
+        Some(IndexEntry {
+            last_offset: base_offset.saturating_add(i64::from(entry.relative_offset)),
+            position: entry.position,
+        })
     }
 
     /// Drops what lies at or behind the position.
@@ -124,10 +138,10 @@ impl TimeIndex {
         self.entries.last().copied()
     }
 
-    /// The offset up to which all timestamps are smaller than the target; 0 if none is known.
-    pub(crate) fn relative_offset_before(&self, target: i64) -> u32 {
+    /// The last entry whose timestamp is smaller than the target: so are all up to its offset.
+    pub(crate) fn entry_before(&self, target: i64) -> Option<TimeEntry> {
         let not_before = self.entries.partition_point(|entry| entry.timestamp < target);
-        not_before.checked_sub(1).and_then(|i| self.entries.get(i)).map_or(0, |entry| entry.relative_offset)
+        self.entries.get(not_before.checked_sub(1)?).copied()
     }
 
     /// Drops what is said of offsets from this one on.
@@ -199,8 +213,10 @@ mod tests {
     #[test]
     fn a_lookup_finds_the_last_entry_that_is_not_behind() {
         let index = offsets(&[(9, 100), (19, 200)]);
-        let found = [0, 8, 9, 18, 19, 1000].map(|offset| index.position_before(offset));
-        assert_eq!(found, [0, 0, 100, 100, 200, 200]);
+        let found =
+            [0, 8, 9, 18, 19, 1000].map(|offset| index.entry_before(offset, 50).map(|e| (e.last_offset, e.position)));
+        let (first, second) = (Some((59, 100)), Some((69, 200)));
+        assert_eq!(found, [None, None, first, first, second, second]);
     }
 
     #[test]

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use ottla_protocol::wire::Uuid;
 
 use super::LogConfig;
-use super::batches::{Defect, HEADER_BLOCK, ScanError, TransactionMarker};
+use super::batches::{BatchScanner, HEADER_BLOCK, ScanError, Span, TransactionMarker};
 use super::error::LogError;
+use super::extent::{Extent, Truncations, damage};
 use super::layout::{CLEANED, DELETED, FileKind, PARTITION_METADATA, SWAP, SegmentFile, TopicPartition};
 use super::leader_epochs::{EpochEntry, LeaderEpochs};
 use super::partition_log::{DeletedFile, Log};
 use super::producer_state::ProducerState;
-use super::read::scan_error;
-use super::segment::{Recovered, Segment};
+use super::segment::{Damage, Recovered, Recovery, Segment, TailError};
 use super::storage::{Dir, FileInfo, Storage};
 use super::tail::TailCache;
 
@@ -43,10 +43,12 @@ impl Log {
     /// Opens the log of a partition, created if it is not there.
     ///
     /// After an unclean shutdown the segments from the recovery point on are read, cut at the first batch that is not
-    /// whole, and their indexes rebuilt; segments behind the cut are dropped.
+    /// whole, and their indexes rebuilt; segments behind the cut are dropped. What lies before the recovery point was
+    /// durable: damage there is reported, and what is sound behind it stays.
     ///
     /// # Errors
-    /// Those of the storage; [`LogError::InconsistentTopicId`]; [`LogError::Corrupt`] where nothing may be cut.
+    /// Those of the storage; [`LogError::InconsistentTopicId`]; [`LogError::Corrupt`] if a file that cannot be made
+    /// again is damaged.
     pub fn open(
         storage: Arc<dyn Storage>,
         partition: TopicPartition,
@@ -64,7 +66,7 @@ impl Log {
             None => Segment::create(&dir, end_offset, open.now_ms)?,
         };
         let first = segments.front().map_or(active.base_offset, |segment| segment.base_offset);
-        let log_start_offset = open.log_start_offset.max(first);
+        let log_start_offset = believed_start(&dir, &open, epochs.entries(), end_offset).max(first);
         let mut epochs_changed = epochs.truncate_from_end(end_offset);
         for (epoch, start_offset) in found {
             epochs_changed |= epochs.assign(EpochEntry { epoch, start_offset });
@@ -89,7 +91,7 @@ impl Log {
             producers: ProducerState::default(),
             tail: TailCache::new(cached),
             unflushed_since_ms: (recovery_point < end_offset).then_some(open.now_ms),
-            truncations: 0,
+            truncations: Truncations::default(),
             deleted: dropped.into_iter().map(|name| DeletedFile { due_ms, name }).collect(),
             failed: false,
         };
@@ -102,8 +104,8 @@ impl Log {
     pub(super) fn load_producers(&mut self, now_ms: i64) -> Result<(), LogError> {
         let (mut producers, from) = self.load_snapshot(now_ms)?;
         if from < self.end_offset {
-            for segment in self.segments_from(from) {
-                replay(segment, from, &mut producers).map_err(|e| scan_error(&self.dir, &segment.log_name(), e))?;
+            for extent in self.extents_from(from, |segment| segment.entry_before(from)) {
+                replay(&self.dir, &extent, from, &mut producers)?;
             }
             producers.expire(now_ms, self.config.producer_id_expiration_ms);
         }
@@ -143,23 +145,35 @@ impl Log {
     }
 }
 
-fn replay(segment: &Segment, from: i64, producers: &mut ProducerState) -> Result<(), ScanError> {
-    let mut scanner = segment.scan(segment.position_before(from), HEADER_BLOCK);
-    loop {
-        let batch = match scanner.next() {
-            // Formats before 0.11 know no producer ids.
-            Ok(None) | Err(ScanError::Defect(Defect::Legacy { .. })) => return Ok(()),
-            Ok(Some(batch)) => batch,
-            Err(other) => return Err(other),
-        };
+fn replay(dir: &Dir, extent: &Extent, from: i64, producers: &mut ProducerState) -> Result<(), LogError> {
+    let mut batches = extent.batches(dir);
+    while let Some(batch) = batches.next(None)? {
         let header = batch.header;
         if header.last_offset() < from || !header.has_producer_id() {
             continue;
         }
         let control = header.attributes.is_control();
-        let marker = if control { TransactionMarker::of(scanner.bytes(&batch)?) } else { None };
+        let marker = if control { TransactionMarker::of(batches.bytes(&batch)?) } else { None };
         producers.apply(&header, marker);
     }
+    Ok(())
+}
+
+/// The log start offset by its checkpoint, unless that cannot be right. A log never begins behind its end, and its
+/// first leader epoch begins with it or earlier, since that is written first.
+fn believed_start(dir: &Dir, open: &OpenLog, epochs: &[EpochEntry], end_offset: i64) -> i64 {
+    let first_epoch = epochs.first().map_or(end_offset, |first| first.start_offset);
+    let limit = end_offset.min(first_epoch);
+    if open.log_start_offset > limit {
+        tracing::error!(
+            log = dir.path(),
+            checkpoint = open.log_start_offset,
+            end_offset,
+            first_epoch,
+            "the checkpoint of the log start offset is damaged and not used: records that were deleted may be back"
+        );
+    }
+    open.log_start_offset.min(limit)
 }
 
 /// Reads the topic id in `partition.metadata`, or writes it if there is none yet.
@@ -223,11 +237,10 @@ fn remove_covered(dir: &Dir, files: &[FileInfo], base_offset: i64) -> Result<(),
     let name = format!("{}{SWAP}", FileKind::Log.name(base_offset));
     let file = dir.open(&name)?;
     let len = file.size().map_err(|e| dir.error("open", &name, e))?;
-    let mut scanner = super::batches::BatchScanner::new(&*file, 0, len, HEADER_BLOCK);
-    let mut next_offset = base_offset;
-    while let Some(batch) = scanner.next().map_err(|e| scan_error(dir, &name, e))? {
-        next_offset = batch.header.last_offset() + 1;
-    }
+    let span = Span { position: 0, end: len, from: base_offset, to: i64::MAX, first_ends_with: None };
+    let mut scanner = BatchScanner::new(&*file, span, HEADER_BLOCK);
+    while scanner.next().map_err(|e| scan_error(dir, &name, e))?.is_some() {}
+    let next_offset = scanner.next_offset();
     for covered in segment_files(files, "").filter(|file| (base_offset..next_offset).contains(&file.base_offset)) {
         dir.remove(&covered.kind.name(covered.base_offset))?;
     }
@@ -244,74 +257,142 @@ struct Loaded {
     dropped: Vec<String>,
 }
 
+/// A segment that is being loaded.
+#[derive(Clone, Copy, Debug)]
+struct Loading {
+    /// Where the next one begins.
+    next_base: Option<i64>,
+    /// Whether it may hold what was not durable when the broker died.
+    suspect: bool,
+}
+
+impl Loading {
+    fn end_offset(&self) -> i64 {
+        self.next_base.unwrap_or(i64::MAX)
+    }
+}
+
 /// Opens all segments, and recovers those that need it.
 fn load_segments(dir: &Dir, config: &LogConfig, open: &OpenLog) -> Result<Loaded, LogError> {
     let files = dir.list()?;
     let modified: BTreeMap<i64, Option<i64>> = files.iter().filter_map(log_file_time).collect();
-    remove_orphans(dir, &files, &modified)?;
+    remove_orphans(dir, &files, &modified, open)?;
     let bases: Vec<i64> = modified.keys().copied().collect();
     let mut loaded = Loaded { segments: VecDeque::new(), end_offset: 0, epochs: Vec::new(), dropped: Vec::new() };
     for (i, (&base_offset, modified_ms)) in modified.iter().enumerate() {
         let next_base = bases.get(i + 1).copied();
         // The segment that holds the recovery point, and all behind it.
         let suspect = !open.clean_shutdown && next_base.is_none_or(|next| next > open.recovery_point);
-        if suspect && base_offset < loaded.end_offset {
-            tracing::warn!("{}: segment {base_offset} overlaps the one before, it is dropped", dir.path());
-            drop_segments(dir, &files, base_offset, &mut loaded.dropped)?;
-            break;
-        }
+        let loading = Loading { next_base, suspect };
         let mut segment = Segment::open(dir, base_offset, open.now_ms)?;
         segment.set_modified_ms(modified_ms.unwrap_or(open.now_ms));
-        let (next_offset, cut) = load_segment(dir, config, &mut segment, suspect, next_base.is_none(), &mut loaded)?;
+        let (next_offset, whole) = load_segment(dir, config, open, &mut segment, loading, &mut loaded.epochs)?;
         loaded.end_offset = next_offset;
         loaded.segments.push_back(segment);
-        if cut && suspect {
-            if let Some(next) = next_base {
-                drop_segments(dir, &files, next, &mut loaded.dropped)?;
-            }
+        let Some(next) = next_base else { break };
+        let gap = next_offset < next && !config.cleanup_policy.compact;
+        if suspect && (gap || !whole) {
+            tracing::warn!("{}: the segments from {next} on do not follow offset {next_offset}, dropped", dir.path());
+            drop_segments(dir, &files, next, &mut loaded.dropped)?;
             break;
         }
+        if gap && whole {
+            tracing::error!(
+                file = dir.path_of(&FileKind::Log.name(base_offset)),
+                "the records from offset {next_offset} to before {next} are missing, this file or one behind it: stop \
+                 the broker and restore it from a copy, or go on without them"
+            );
+        }
     }
-    if loaded.end_offset < open.log_start_offset {
-        drop_segments(dir, &files, 0, &mut loaded.dropped)?;
-        loaded.segments.clear();
-        loaded.end_offset = open.log_start_offset;
+    let closed_at = if open.clean_shutdown { open.recovery_point } else { 0 };
+    if loaded.end_offset < closed_at.max(open.log_start_offset) && loaded.segments.is_empty() {
+        // Its offsets must not be given to other records.
+        loaded.end_offset = closed_at.max(open.log_start_offset);
+    } else if loaded.end_offset < closed_at {
+        tracing::error!(
+            log = dir.path(),
+            "the log ends at offset {} but was closed with {closed_at}: restore its last segment from a copy before \
+             others are written in their place",
+            loaded.end_offset
+        );
     }
     Ok(loaded)
 }
 
-/// Loads a segment, or recovers it. Returns the offset after its last batch (for a sealed segment that is sound: its
-/// base offset, as nobody asks), and whether something was cut off.
+/// Loads a segment, or recovers it. Returns the offset after its last batch, and whether it is whole up to there.
 fn load_segment(
     dir: &Dir,
     config: &LogConfig,
+    open: &OpenLog,
     segment: &mut Segment,
-    suspect: bool,
-    last: bool,
-    loaded: &mut Loaded,
+    loading: Loading,
+    epochs: &mut Vec<(i32, i64)>,
 ) -> Result<(i64, bool), LogError> {
-    if !suspect {
-        match segment.load_indexes(dir)? {
-            Ok(()) if !last => return Ok((segment.base_offset, false)),
-            Ok(()) => match segment.read_tail() {
-                Ok(next_offset) => return Ok((next_offset, false)),
-                Err(ScanError::Defect(defect)) => tracing::warn!("{}: {defect}", dir.path_of(&segment.log_name())),
-                Err(io) => return Err(scan_error(dir, &segment.log_name(), io)),
-            },
-            Err(defect) => {
-                tracing::warn!("{}: its index is rebuilt: {defect}", dir.path_of(&segment.log_name()));
+    let last = loading.next_base.is_none();
+    // At an orderly stop, the recovery point is where the log ends.
+    let closed_at = Some(open.recovery_point).filter(|at| last && open.clean_shutdown && *at > 0);
+    if !loading.suspect {
+        match load_sound(dir, segment, &loading) {
+            Ok(next_offset) if closed_at.is_none_or(|at| at == next_offset) => return Ok((next_offset, true)),
+            Ok(next_offset) => {
+                tracing::warn!(log = dir.path(), next_offset, ?closed_at, "the log does not end where it was closed");
             }
+            Err(LoadError::Tail(error)) => {
+                tracing::warn!("{} is read again, its indexes are rebuilt: {error}", dir.path_of(&segment.log_name()));
+            }
+            Err(LoadError::Log(error)) => return Err(error),
         }
     }
-    let recovered = segment.recover(config).map_err(|e| scan_error(dir, &segment.log_name(), e))?;
-    let Recovered { next_offset, defect, epochs } = recovered;
-    if let Some(defect) = &defect {
-        tracing::warn!("{}: cut to {} bytes: {defect}", dir.path_of(&segment.log_name()), segment.size);
-    }
+    let boundary = Some(open.recovery_point).filter(|at| last && *at > 0 && !config.cleanup_policy.compact);
+    let recovery = Recovery {
+        end_offset: loading.end_offset(),
+        durable_before: if loading.suspect { open.recovery_point } else { i64::MAX },
+        boundary,
+        cut: last || loading.suspect,
+    };
+    let recovered = segment.recover(config, &recovery).map_err(|e| dir.error("read", &segment.log_name(), e))?;
+    let Recovered { next_offset, kept, end, epochs: found } = recovered;
+    let whole = end.is_none();
+    tell(dir, segment, &loading, kept, end);
     segment.seal();
     segment.store_indexes(dir)?;
-    loaded.epochs.extend(epochs);
-    Ok((next_offset, defect.is_some()))
+    epochs.extend(found);
+    Ok((next_offset, whole))
+}
+
+enum LoadError {
+    Log(LogError),
+    Tail(TailError),
+}
+
+impl<E: Into<TailError>> From<E> for LoadError {
+    fn from(error: E) -> Self {
+        Self::Tail(error.into())
+    }
+}
+
+/// Loads the indexes of a segment and holds them against its end. Returns the offset after its last batch.
+fn load_sound(dir: &Dir, segment: &mut Segment, loading: &Loading) -> Result<i64, LoadError> {
+    let end_offset = loading.end_offset();
+    segment.load_indexes(dir).map_err(LoadError::Log)??;
+    let next_offset = segment.read_tail(end_offset)?;
+    segment.check_time_index(end_offset)?;
+    Ok(next_offset)
+}
+
+/// Says what a recovery found: the torn end of what was being written when the broker died, or damage.
+fn tell(dir: &Dir, segment: &Segment, loading: &Loading, kept: Option<Damage>, end: Option<Damage>) {
+    let name = segment.log_name();
+    if let Some(Damage { defect, from, to }) = kept {
+        segment.reported.damage(&damage(dir, &name, &defect, from, to));
+    }
+    match end {
+        Some(Damage { defect, .. }) if loading.suspect => {
+            tracing::warn!("{} is cut to {} bytes: {defect}", dir.path_of(&name), segment.size);
+        }
+        Some(Damage { defect, from, to }) => segment.reported.damage(&damage(dir, &name, &defect, from, to)),
+        None => {}
+    }
 }
 
 fn log_file_time(file: &FileInfo) -> Option<(i64, Option<i64>)> {
@@ -321,14 +402,37 @@ fn log_file_time(file: &FileInfo) -> Option<(i64, Option<i64>)> {
     }
 }
 
-/// Removes indexes without a segment. Snapshots have a life of their own.
-fn remove_orphans(dir: &Dir, files: &[FileInfo], logs: &BTreeMap<i64, Option<i64>>) -> Result<(), LogError> {
+/// Removes indexes without a segment, which a crash leaves behind now and then. Snapshots have a life of their own.
+fn remove_orphans(
+    dir: &Dir,
+    files: &[FileInfo],
+    logs: &BTreeMap<i64, Option<i64>>,
+    open: &OpenLog,
+) -> Result<(), LogError> {
     for SegmentFile { base_offset, kind, .. } in segment_files(files, "") {
-        if kind != FileKind::ProducerSnapshot && !logs.contains_key(&base_offset) {
-            dir.remove(&kind.name(base_offset))?;
+        if kind == FileKind::ProducerSnapshot || logs.contains_key(&base_offset) {
+            continue;
         }
+        if open.clean_shutdown && kind == FileKind::OffsetIndex {
+            let missing = dir.path_of(&FileKind::Log.name(base_offset));
+            tracing::error!(
+                "{missing} is missing although its index is there: stop the broker and restore it from a copy"
+            );
+        }
+        dir.remove(&kind.name(base_offset))?;
     }
     Ok(())
+}
+
+fn scan_error(dir: &Dir, file: &str, error: ScanError) -> LogError {
+    match error {
+        ScanError::Io(source) => dir.error("read", file, source),
+        ScanError::Defect(defect) => LogError::Corrupt {
+            path: dir.path_of(file),
+            reason: defect.to_string(),
+            remedy: "it is the outcome of a compaction: delete it, and the segments that it was made of are used again",
+        },
+    }
 }
 
 /// Renames the files of all segments from `from` on, so that they are out of the way but can still be looked at.

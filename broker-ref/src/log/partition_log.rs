@@ -10,6 +10,8 @@ use ottla_protocol::wire::Uuid;
 use super::LogConfig;
 use super::batches::{BatchAt, TransactionMarker, split};
 use super::error::{AppendError, LogError};
+use super::extent::{Extent, Truncations};
+use super::index::IndexEntry;
 use super::layout::{FileKind, TopicPartition};
 use super::leader_epochs::{EpochEndOffset, EpochEntry, LeaderEpochs};
 use super::load::agree_on_topic_id;
@@ -52,8 +54,8 @@ pub struct Log {
     pub(super) tail: TailCache,
     /// When the oldest record that is not durable was appended.
     pub(super) unflushed_since_ms: Option<i64>,
-    /// Counts truncations, so that a flush that was under way meanwhile claims nothing.
-    pub(super) truncations: u64,
+    /// Counts truncations, so that a flush that was under way meanwhile claims nothing, and a read nothing of damage.
+    pub(super) truncations: Truncations,
     /// Files that were renamed and wait to be removed.
     pub(super) deleted: VecDeque<DeletedFile>,
     /// A write failed and could not be undone.
@@ -237,11 +239,39 @@ impl Log {
         self.sealed.iter().chain(std::iter::once(&self.active))
     }
 
+    /// How many segments lie before the one that an offset lies in.
+    fn segments_before(&self, offset: i64) -> usize {
+        if self.active.base_offset <= offset {
+            return self.sealed.len();
+        }
+        self.sealed.partition_point(|segment| segment.base_offset <= offset).saturating_sub(1)
+    }
+
     /// The segment that an offset lies in, and those behind it.
     pub(super) fn segments_from(&self, offset: i64) -> impl Iterator<Item = &Segment> {
-        let behind = self.sealed.partition_point(|segment| segment.base_offset <= offset);
-        let first = if self.active.base_offset <= offset { self.sealed.len() } else { behind.saturating_sub(1) };
-        self.segments().skip(first)
+        self.segments().skip(self.segments_before(offset))
+    }
+
+    /// The files of the segment that an offset lies in and of those behind it, to be read from the entry on that
+    /// `entry_of` says.
+    pub(super) fn extents_from(
+        &self,
+        offset: i64,
+        entry_of: impl Fn(&Segment) -> Option<IndexEntry>,
+    ) -> impl Iterator<Item = Extent> {
+        let first = self.segments_before(offset);
+        let ends = self.segment_base_offsets().skip(first + 1).map(Some).chain(std::iter::once(None));
+        let truncations = self.truncations.count();
+        self.segments().skip(first).zip(ends).map(move |(segment, next_base)| Extent {
+            file: Arc::clone(&segment.file),
+            base_offset: segment.base_offset,
+            end_offset: next_base.unwrap_or(self.end_offset),
+            size: u64::from(segment.size),
+            sealed: next_base.is_some(),
+            entry: entry_of(segment),
+            reported: Arc::clone(&segment.reported),
+            truncations: (self.truncations.clone(), truncations),
+        })
     }
 
     /// Appends batches as the leader: gives them the next offsets and the leader epoch, and writes them with one write.

@@ -1,14 +1,13 @@
 //! Reading batches from a log.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
-use super::batches::{BatchScanner, HEADER_BLOCK, ScanError, join};
+use super::batches::join;
 use super::error::{LogError, ReadError};
+use super::extent::Extent;
 use super::partition_log::{Log, LogOffsets};
-use super::storage::{Dir, StorageFile};
-use super::tail::{Limits, Slice};
+use super::storage::Dir;
+use super::tail::{Limits, Order, Slice};
 
 /// What to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,15 +76,6 @@ impl ReadPlan {
     }
 }
 
-/// A part of a segment's file.
-#[derive(Debug)]
-struct Extent {
-    file: Arc<dyn StorageFile>,
-    name: String,
-    start: u64,
-    end: u64,
-}
-
 /// A read from a segment's file, which needs the log no more.
 #[derive(Debug)]
 pub struct FileRead {
@@ -93,7 +83,7 @@ pub struct FileRead {
     request: Read,
     limits: Limits,
     offsets: LogOffsets,
-    /// Where the offset is, and the next segment in case it lies in a gap at the end of the first.
+    /// Where the offset is, and the segments behind in case it lies in a gap at the end of the first.
     extents: Vec<Extent>,
 }
 
@@ -105,8 +95,7 @@ impl FileRead {
     pub fn run(self) -> Result<Fetched, LogError> {
         let mut slice = Slice::default();
         for extent in &self.extents {
-            let found = self.read_extent(extent, &mut slice).map_err(|e| scan_error(&self.dir, &extent.name, e))?;
-            if found {
+            if self.read_extent(extent, &mut slice)? {
                 break;
             }
         }
@@ -114,40 +103,30 @@ impl FileRead {
     }
 
     /// Returns whether the batch that holds the offset, or the first one behind it, is in this extent.
-    fn read_extent(&self, extent: &Extent, slice: &mut Slice) -> Result<bool, ScanError> {
-        let Limits { max_bytes, min_one_message, .. } = self.limits;
-        let mut scanner = BatchScanner::new(&*extent.file, extent.start, extent.end, HEADER_BLOCK);
+    fn read_extent(&self, extent: &Extent, slice: &mut Slice) -> Result<bool, LogError> {
+        let offset = self.request.offset;
+        let mut batches = extent.batches(&self.dir);
         let batch = loop {
-            match scanner.next()? {
-                Some(batch) if batch.header.last_offset() >= self.request.offset => break batch,
+            match batches.next(Some(offset))? {
+                Some(batch) if batch.header.last_offset() >= offset => break batch,
                 Some(_) => {}
                 None => return Ok(false),
             }
         };
+        let Limits { max_bytes, min_one_message, .. } = self.limits;
         let first = batch.header.size();
         if first > max_bytes && !min_one_message {
             return Ok(true);
         }
-        let left = usize::try_from(extent.end - batch.position).unwrap_or(usize::MAX);
-        for piece in extent.file.read_at(batch.position, max_bytes.max(first).min(left))? {
-            if !slice.take(&piece, self.request.offset, &self.limits) {
+        let left = usize::try_from(extent.size - batch.position).unwrap_or(usize::MAX);
+        let pieces = extent.file.read_at(batch.position, max_bytes.max(first).min(left));
+        let mut order = Order { next_offset: batch.header.base_offset, end_offset: extent.end_offset };
+        for piece in pieces.map_err(|e| self.dir.error("read", &extent.log_name(), e))? {
+            if !slice.take_in_order(&piece, offset, &self.limits, &mut order) {
                 break;
             }
         }
         Ok(true)
-    }
-}
-
-/// Names the file that a scan stopped in.
-pub(super) fn scan_error(dir: &Dir, file: &str, error: ScanError) -> LogError {
-    match error {
-        ScanError::Io(source) => dir.error("read", file, source),
-        ScanError::Defect(defect) => LogError::Corrupt {
-            path: dir.path_of(file),
-            reason: defect.to_string(),
-            remedy: "stop the broker, remove .kafka_cleanshutdown and the recovery point checkpoint, and start it again: \
-                     recovery cuts the log before the damage",
-        },
     }
 }
 
@@ -184,13 +163,6 @@ impl Log {
     }
 
     fn extents(&self, offset: i64) -> Vec<Extent> {
-        let not_empty = self.segments_from(offset).filter(|segment| segment.size > 0);
-        let extent = |segment: &super::segment::Segment| Extent {
-            file: Arc::clone(&segment.file),
-            name: segment.log_name(),
-            start: segment.position_before(offset),
-            end: u64::from(segment.size),
-        };
-        not_empty.take(2).map(extent).collect()
+        self.extents_from(offset, |segment| segment.entry_before(offset)).filter(|e| e.size > 0).take(2).collect()
     }
 }

@@ -1,10 +1,10 @@
 //! Removing records: old ones from the start, wrong ones from the end.
 
+use super::batches::{BatchAt, ScanError};
 use super::error::{LogError, ReadError};
 use super::layout::{DELETED, FileKind};
 use super::partition_log::{DeletedFile, Log};
-use super::read::scan_error;
-use super::segment::Segment;
+use super::segment::{Segment, TailError};
 
 impl Log {
     /// Deletes the segments that are too old or too many by the log's settings, oldest first and only below the high
@@ -154,7 +154,7 @@ impl Log {
             self.truncate_fully_and_start_at(offset, now_ms)?;
             return Ok(self.end_offset);
         }
-        self.truncations += 1;
+        self.truncations.add_one();
         let cut = self.cut_segments(offset, now_ms);
         self.failed = cut.is_err();
         cut?;
@@ -168,17 +168,45 @@ impl Log {
             let dropped = std::mem::replace(&mut self.active, previous);
             self.delete_files(dropped.base_offset, now_ms)?;
         }
-        let error = |log: &Self, e| scan_error(&log.dir, &log.active.log_name(), e);
-        match self.active.find(offset).map_err(|e| error(self, e))? {
+        let first = self.batch_to_cut(offset)?;
+        let error = |log: &Self, e| log.dir.error("truncate", &log.active.log_name(), e);
+        match first {
             Some(batch) => {
                 self.end_offset = batch.header.base_offset.min(offset).max(self.active.base_offset);
-                self.active.truncate(&batch).map_err(|e| error(self, e))
+                self.active.truncate(&batch).map_err(|e| error(self, e))?;
+                self.active.read_tail(self.end_offset).map_err(|e| self.tail_error(e))?;
             }
+            // The rest of the segment was compacted away: it ends where its last batch does.
             None => {
-                // The rest of the segment was compacted away: it ends where its last batch does.
-                self.end_offset = self.active.read_tail().map_err(|e| error(self, e))?.min(offset);
-                Ok(())
+                let next_offset = self.active.read_tail(i64::MAX).map_err(|e| self.tail_error(e))?;
+                self.end_offset = next_offset.min(offset);
             }
+        }
+        Ok(())
+    }
+
+    /// The first batch of the active segment that ends at or behind an offset.
+    fn batch_to_cut(&self, offset: i64) -> Result<Option<BatchAt>, LogError> {
+        let entry = |segment: &Segment| segment.entry_before(offset);
+        let Some(extent) = self.extents_from(self.active.base_offset, entry).next() else { return Ok(None) };
+        let mut batches = extent.batches(&self.dir);
+        while let Some(batch) = batches.next(Some(offset))? {
+            if batch.header.last_offset() >= offset {
+                return Ok(Some(batch));
+            }
+        }
+        Ok(None)
+    }
+
+    fn tail_error(&self, error: TailError) -> LogError {
+        let name = self.active.log_name();
+        match error {
+            TailError::Scan(ScanError::Io(source)) => self.dir.error("read", &name, source),
+            TailError::Scan(ScanError::Defect(_)) | TailError::Index(_) => LogError::Corrupt {
+                path: self.dir.path_of(&name),
+                reason: error.to_string(),
+                remedy: "restart the broker, so that recovery repairs the log",
+            },
         }
     }
 
@@ -189,7 +217,7 @@ impl Log {
     /// Those of the storage; the log takes no more writes if it was cut half way.
     pub fn truncate_fully_and_start_at(&mut self, offset: i64, now_ms: i64) -> Result<(), LogError> {
         self.check_usable()?;
-        self.truncations += 1;
+        self.truncations.add_one();
         self.failed = true;
         let bases: Vec<i64> = self.segment_base_offsets().collect();
         for base_offset in bases {

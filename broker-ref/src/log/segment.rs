@@ -7,9 +7,10 @@ use bytes::Bytes;
 use ottla_protocol::record::BatchHeader;
 
 use super::LogConfig;
-use super::batches::{BatchAt, BatchScanner, Defect, HEADER_BLOCK, ScanError, WHOLE_BLOCK, checksum_matches};
+use super::batches::{BatchAt, BatchScanner, Defect, HEADER_BLOCK, ScanError, Span, WHOLE_BLOCK};
 use super::error::LogError;
-use super::index::{IndexDefect, OffsetIndex, TimeIndex};
+use super::extent::Reported;
+use super::index::{IndexDefect, IndexEntry, OffsetIndex, TimeEntry, TimeIndex};
 use super::layout::FileKind;
 use super::storage::{Dir, StorageFile};
 
@@ -35,6 +36,30 @@ pub(crate) struct Segment {
     offsets: OffsetIndex,
     times: TimeIndex,
     bytes_since_index_entry: u64,
+    pub(crate) reported: Arc<Reported>,
+}
+
+/// How a segment is recovered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recovery {
+    /// All offsets of the segment are smaller.
+    pub(crate) end_offset: i64,
+    /// Everything before this offset was durable: damage there is no end of what was written, so what is sound behind
+    /// it is kept.
+    pub(crate) durable_before: i64,
+    /// An offset that a batch ended before, if the segment reached it.
+    pub(crate) boundary: Option<i64>,
+    /// Whether what is not kept is cut off the file.
+    pub(crate) cut: bool,
+}
+
+/// Damage in a segment, and the offsets that are lost with it.
+#[derive(Debug)]
+pub(crate) struct Damage {
+    pub(crate) defect: Defect,
+    pub(crate) from: i64,
+    /// Exclusive.
+    pub(crate) to: i64,
 }
 
 /// What a recovery found in a segment.
@@ -42,8 +67,10 @@ pub(crate) struct Segment {
 pub(crate) struct Recovered {
     /// The offset after the last batch that is whole; the base offset if there is none.
     pub(crate) next_offset: i64,
-    /// Why the rest was cut off, if there was one.
-    pub(crate) defect: Option<Defect>,
+    /// The first damage that has sound batches behind it, which were kept.
+    pub(crate) kept: Option<Damage>,
+    /// Why the rest is not part of the log, if there is one.
+    pub(crate) end: Option<Damage>,
     /// The leader epochs that begin in the segment, with their first offsets.
     pub(crate) epochs: Vec<(i32, i64)>,
 }
@@ -72,6 +99,7 @@ impl Segment {
             offsets: OffsetIndex::default(),
             times: TimeIndex::default(),
             bytes_since_index_entry: 0,
+            reported: Arc::default(),
         })
     }
 
@@ -91,7 +119,7 @@ impl Segment {
     /// Loads the indexes from their files, if they are there and can be right.
     pub(crate) fn load_indexes(&mut self, dir: &Dir) -> Result<Result<(), IndexDefect>, LogError> {
         const MAX_LEN: u64 = i32::MAX as u64;
-        let missing = || Ok(Err(IndexDefect::Length(0)));
+        let missing = || Ok(Err(IndexDefect::Missing));
         let Some(offsets) = dir.read(&FileKind::OffsetIndex.name(self.base_offset), MAX_LEN)? else { return missing() };
         let Some(times) = dir.read(&FileKind::TimeIndex.name(self.base_offset), MAX_LEN)? else { return missing() };
         let decoded = OffsetIndex::decode(&offsets, self.size).and_then(|o| Ok((o, TimeIndex::decode(&times)?)));
@@ -176,99 +204,129 @@ impl Segment {
         self.size = self.size.saturating_add(u32::try_from(header.size()).unwrap_or(u32::MAX));
     }
 
-    /// Where to begin to look for the batch that holds an offset.
-    pub(crate) fn position_before(&self, offset: i64) -> u64 {
-        let relative = (offset - self.base_offset).clamp(0, i64::from(i32::MAX));
-        u64::from(self.offsets.position_before(u32::try_from(relative).unwrap_or(0)))
+    /// The batch to begin with to look for the one that holds an offset; the first of all if it is `None`.
+    pub(crate) fn entry_before(&self, offset: i64) -> Option<IndexEntry> {
+        let relative = offset.saturating_sub(self.base_offset).clamp(0, i64::from(i32::MAX));
+        self.offsets.entry_before(u32::try_from(relative).unwrap_or(0), self.base_offset)
     }
 
-    pub(crate) fn scan(&self, position: u64, block: usize) -> BatchScanner<'_> {
-        BatchScanner::new(&*self.file, position, u64::from(self.size), block)
+    /// What the time index says of offsets before the first record that is not older than the target.
+    pub(crate) fn time_entry_before(&self, target: i64) -> Option<TimeEntry> {
+        self.times.entry_before(target)
     }
 
-    /// The first batch that ends at or behind an offset.
-    pub(crate) fn find(&self, offset: i64) -> Result<Option<BatchAt>, ScanError> {
-        let mut scanner = self.scan(self.position_before(offset), HEADER_BLOCK);
-        while let Some(batch) = scanner.next()? {
-            if batch.header.last_offset() >= offset {
-                return Ok(Some(batch));
-            }
-        }
-        Ok(None)
+    fn scan(&self, entry: Option<IndexEntry>, end_offset: i64) -> BatchScanner<'_> {
+        let span = Span {
+            position: entry.map_or(0, |entry| u64::from(entry.position)),
+            end: u64::from(self.size),
+            from: self.base_offset,
+            to: end_offset,
+            first_ends_with: entry.map(|entry| entry.last_offset),
+        };
+        BatchScanner::new(&*self.file, span, HEADER_BLOCK)
     }
 
-    /// Where to begin to look for the first record that is not older than the target.
-    pub(crate) fn position_before_timestamp(&self, target: i64) -> u64 {
-        self.position_before(self.base_offset + i64::from(self.times.relative_offset_before(target)))
-    }
-
-    /// Reads the headers behind the last index entry, after which everything about the tail is known.
+    /// Reads the headers behind the last index entry, after which everything about the tail is known, and holds the
+    /// ends of the indexes against them. All offsets of the segment are smaller than `end_offset`.
     /// Returns the offset after the last batch.
-    pub(crate) fn read_tail(&mut self) -> Result<i64, ScanError> {
+    ///
+    /// # Errors
+    /// [`TailError`] if the end of the segment or of one of its indexes is not as it should be.
+    pub(crate) fn read_tail(&mut self, end_offset: i64) -> Result<i64, TailError> {
+        let indexed = (self.max_timestamp, self.offset_of_max_timestamp);
+        let last_entry = self.entry_before(i64::MAX);
         let mut next_offset = self.base_offset;
-        let mut first_timestamp = self.first_timestamp;
-        let mut max = (self.max_timestamp, self.offset_of_max_timestamp);
-        if let Some(first) = self.scan(0, HEADER_BLOCK).next()? {
-            first_timestamp = Some(first.header.max_timestamp);
-        }
-        let mut scanner = self.scan(u64::from(self.offsets.last_position()), HEADER_BLOCK);
+        let mut max = indexed;
+        let first = self.scan(None, end_offset).next()?.map(|first| first.header.max_timestamp);
+        let mut scanner = self.scan(last_entry, end_offset);
         while let Some(BatchAt { header, .. }) = scanner.next()? {
             next_offset = header.last_offset() + 1;
             if header.max_timestamp > max.0 {
                 max = (header.max_timestamp, header.last_offset());
             }
         }
-        self.first_timestamp = first_timestamp;
-        self.bytes_since_index_entry = u64::from(self.size - self.offsets.last_position().min(self.size));
+        self.first_timestamp = first;
+        let indexed_size = last_entry.map_or(0, |entry| entry.position);
+        self.bytes_since_index_entry = u64::from(self.size.saturating_sub(indexed_size));
         (self.max_timestamp, self.offset_of_max_timestamp) = max;
         Ok(next_offset)
     }
 
-    /// Reads every batch from the start, cuts the file at the first that is not whole, and rebuilds the indexes.
+    /// Holds the last entry of the time index against the log, of a segment that is complete: it is closed with its
+    /// largest timestamp. [`Segment::read_tail`] comes first.
     ///
     /// # Errors
-    /// A defect is an error only where it is a batch in an older format, which must not be cut off.
-    pub(crate) fn recover(&mut self, config: &LogConfig) -> Result<Recovered, ScanError> {
+    /// As for [`Segment::read_tail`].
+    pub(crate) fn check_time_index(&self, end_offset: i64) -> Result<(), TailError> {
+        let Some(last) = self.times.last() else {
+            let any = self.max_timestamp >= 0 || self.first_timestamp.is_some_and(|first| first >= 0);
+            return if any { Err(IndexDefect::Short.into()) } else { Ok(()) };
+        };
+        if last.timestamp < self.max_timestamp {
+            return Err(IndexDefect::Short.into());
+        }
+        let offset = self.base_offset.saturating_add(i64::from(last.relative_offset));
+        let mut scanner = self.scan(self.entry_before(offset), end_offset);
+        while let Some(BatchAt { header, .. }) = scanner.next()? {
+            if header.last_offset() >= offset {
+                let found = header.max_timestamp == last.timestamp;
+                return if found { Ok(()) } else { Err(IndexDefect::Foreign.into()) };
+            }
+        }
+        Err(IndexDefect::Foreign.into())
+    }
+
+    /// Reads every batch from the start, ends the segment at the first that is not whole, and rebuilds the indexes.
+    pub(crate) fn recover(&mut self, config: &LogConfig, recovery: &Recovery) -> io::Result<Recovered> {
         let end = u64::from(self.size);
         self.reset();
         let file = Arc::clone(&self.file);
-        let mut scanner = BatchScanner::new(&*file, 0, end, WHOLE_BLOCK);
-        let mut recovered = Recovered { next_offset: self.base_offset, defect: None, epochs: Vec::new() };
+        let Recovery { end_offset: to, .. } = *recovery;
+        let span = Span { position: 0, end, from: self.base_offset, to, first_ends_with: None };
+        let mut scanner = BatchScanner::new(&*file, span, WHOLE_BLOCK);
+        let mut recovered = Recovered { next_offset: self.base_offset, kept: None, end: None, epochs: Vec::new() };
         loop {
-            match self.recover_one(&mut scanner, recovered.next_offset) {
-                Ok(Some(header)) => {
-                    recovered.next_offset = header.last_offset() + 1;
-                    let epoch = header.partition_leader_epoch;
-                    if epoch >= 0 && recovered.epochs.last().is_none_or(|(last, _)| *last < epoch) {
-                        recovered.epochs.push((epoch, header.base_offset));
-                    }
-                    self.note(&header, config.index_interval_bytes);
-                }
+            let from = scanner.next_offset();
+            match self.recover_one(&mut scanner, recovery) {
+                Ok(Some(batch)) => self.take_in(&batch, &mut recovered, config),
                 Ok(None) => break,
-                Err(legacy @ ScanError::Defect(Defect::Legacy { .. })) => return Err(legacy),
+                Err(ScanError::Io(io)) => return Err(io),
                 Err(ScanError::Defect(defect)) => {
-                    recovered.defect = Some(defect);
-                    break;
+                    if from < recovery.durable_before && scanner.resume()? {
+                        let to = scanner.next_offset();
+                        recovered.kept.get_or_insert(Damage { defect, from, to });
+                    } else {
+                        recovered.end = Some(Damage { defect, from, to });
+                        break;
+                    }
                 }
-                Err(io) => return Err(io),
             }
         }
-        if u64::from(self.size) < end {
+        if u64::from(self.size) < end && recovery.cut {
             self.file.truncate(u64::from(self.size))?;
         }
         Ok(recovered)
     }
 
-    fn recover_one(&self, scanner: &mut BatchScanner<'_>, expected: i64) -> Result<Option<BatchHeader>, ScanError> {
-        let Some(batch) = scanner.next()? else { return Ok(None) };
+    fn recover_one(&self, scanner: &mut BatchScanner<'_>, recovery: &Recovery) -> Result<Option<BatchAt>, ScanError> {
+        let from = scanner.next_offset();
+        scanner.next_checked(|header| {
+            // Nothing but a damaged offset steps over where a batch ended.
+            let steps_over = recovery.boundary.is_some_and(|at| from < at && at <= header.base_offset);
+            !steps_over && self.takes(header.last_offset())
+        })
+    }
+
+    fn take_in(&mut self, batch: &BatchAt, recovered: &mut Recovered, config: &LogConfig) {
         let BatchAt { position, header } = batch;
-        if header.base_offset < expected || !self.takes(header.last_offset()) {
-            return Err(Defect::Offset { position, found: header.base_offset, expected }.into());
+        recovered.next_offset = header.last_offset() + 1;
+        let epoch = header.partition_leader_epoch;
+        if epoch >= 0 && recovered.epochs.last().is_none_or(|(last, _)| *last < epoch) {
+            recovered.epochs.push((epoch, header.base_offset));
         }
-        if !checksum_matches(&scanner.bytes(&batch)?, &header) {
-            return Err(Defect::Checksum { position }.into());
-        }
-        Ok(Some(header))
+        // Positions of a segment fit; there may be damage in between.
+        self.size = u32::try_from(*position).unwrap_or(self.size);
+        self.note(header, config.index_interval_bytes);
     }
 
     fn reset(&mut self) {
@@ -281,16 +339,14 @@ impl Segment {
         self.bytes_since_index_entry = 0;
     }
 
-    /// Cuts everything from the batch at this position on.
-    pub(crate) fn truncate(&mut self, batch: &BatchAt) -> Result<(), ScanError> {
+    /// Cuts everything from a batch on. [`Segment::read_tail`] has to follow.
+    pub(crate) fn truncate(&mut self, batch: &BatchAt) -> io::Result<()> {
         self.file.truncate(batch.position)?;
         // Positions of a segment fit: the batch was found below its size.
         self.size = u32::try_from(batch.position).unwrap_or(self.size);
         self.offsets.truncate(self.size);
         self.times.truncate(self.relative(batch.header.base_offset));
-        self.first_timestamp = self.first_timestamp.filter(|_| self.size > 0);
         self.restore_max_timestamp();
-        self.read_tail()?;
         Ok(())
     }
 
@@ -302,6 +358,15 @@ impl Segment {
     pub(crate) fn set_modified_ms(&mut self, modified_ms: i64) {
         self.modified_ms = modified_ms;
     }
+}
+
+/// Why a segment cannot be used without a recovery.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TailError {
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    #[error(transparent)]
+    Index(#[from] IndexDefect),
 }
 
 /// What is about to be appended, as far as rolling goes.

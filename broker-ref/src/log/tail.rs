@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use ottla_protocol::record::BatchHeader;
 
+use super::batches::header_of;
+
 /// What one append wrote.
 #[derive(Debug)]
 struct Appended {
@@ -93,14 +95,54 @@ pub(crate) struct Slice {
     pub(crate) next_offset: i64,
 }
 
+/// Where the next batch of a file may lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Order {
+    /// The smallest offset that it can begin with.
+    pub(crate) next_offset: i64,
+    /// All offsets are smaller.
+    pub(crate) end_offset: i64,
+}
+
+impl Order {
+    /// Whether a batch follows; `behind` begins with the one after it. One behind a gap does only if that is known to
+    /// follow in turn, as its offset may be damaged, which no checksum covers.
+    fn admits(&self, header: &BatchHeader, behind: &[u8]) -> bool {
+        let last = header.last_offset();
+        if header.base_offset < self.next_offset || last >= self.end_offset || last < header.base_offset {
+            return false;
+        }
+        header.base_offset == self.next_offset || header_of(behind).is_ok_and(|next| next.base_offset > last)
+    }
+}
+
 impl Slice {
     /// Adds the batches of a buffer, from the one on that holds `offset`; whether there may be more to add.
     pub(crate) fn take(&mut self, buffer: &Bytes, offset: i64, limits: &Limits) -> bool {
+        self.take_if(buffer, offset, limits, |_, _| true)
+    }
+
+    /// The same of a buffer that was read from a file: ends before what does not follow.
+    pub(crate) fn take_in_order(&mut self, buffer: &Bytes, offset: i64, limits: &Limits, order: &mut Order) -> bool {
+        self.take_if(buffer, offset, limits, |header, behind| {
+            let admitted = order.admits(header, behind);
+            order.next_offset = header.last_offset().saturating_add(1);
+            admitted
+        })
+    }
+
+    fn take_if(
+        &mut self,
+        buffer: &Bytes,
+        offset: i64,
+        limits: &Limits,
+        mut admits: impl FnMut(&BatchHeader, &[u8]) -> bool,
+    ) -> bool {
         let mut from = None;
         let mut at = 0;
         let mut more = true;
         while let Some(rest) = buffer.get(at..).filter(|rest| !rest.is_empty()) {
-            let Ok(header) = BatchHeader::read(rest) else {
+            let Ok(header) = header_of(rest) else {
                 more = false;
                 break;
             };
@@ -110,7 +152,8 @@ impl Slice {
                 continue;
             }
             let fits = self.bytes + size <= limits.max_bytes || (limits.min_one_message && self.bytes == 0);
-            if size > rest.len() || header.base_offset >= limits.upper_bound || !fits {
+            let whole = size <= rest.len() && header.base_offset < limits.upper_bound;
+            if !whole || !fits || !admits(&header, rest.get(size..).unwrap_or_default()) {
                 more = false;
                 break;
             }

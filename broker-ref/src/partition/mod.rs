@@ -259,7 +259,7 @@ impl Partition {
         Ok(f(&self.log.lock()))
     }
 
-    /// The first record that is not older than a timestamp and that readers may see.
+    /// The first record that is not older than a timestamp and that readers may see. Blocks.
     pub(crate) fn find_by_timestamp(
         &self,
         client_epoch: i32,
@@ -267,16 +267,18 @@ impl Partition {
         committed_only: bool,
     ) -> Result<Option<TimestampOffset>, ErrorCode> {
         drop(self.lock_leader(client_epoch)?);
-        let log = self.log.lock();
-        let mut decompressor = Decompressor::default();
-        let found = match timestamp {
-            TimestampQuery::NotBefore(timestamp) => log.find_by_timestamp(timestamp, &mut decompressor),
-            TimestampQuery::Max => log.find_max_timestamp(&mut decompressor),
+        let (search, end) = {
+            let log = self.log.lock();
+            let search = match timestamp {
+                TimestampQuery::NotBefore(timestamp) => log.plan_find_by_timestamp(timestamp),
+                TimestampQuery::Max => log.plan_find_max_timestamp(),
+            };
+            (search, readable_end(&log, committed_only))
         };
-        let end = readable_end(&log, committed_only);
-        match found {
+        // Without the lock: this reads files and decompresses.
+        match search.run(&mut Decompressor::default()) {
             Ok(found) => Ok(found.filter(|found| found.offset < end)),
-            Err(error) => Err(self.storage_failed(&error)),
+            Err(error) => Err(read_failed(&error)),
         }
     }
 
@@ -400,10 +402,7 @@ fn advance_high_watermark(log: &mut Log) {
 fn read_code(error: &ReadError) -> ErrorCode {
     match error {
         ReadError::OffsetOutOfRange { .. } => ErrorCode::OFFSET_OUT_OF_RANGE,
-        _ => {
-            tracing::error!(%error, "a log cannot be read");
-            ErrorCode::KAFKA_STORAGE_ERROR
-        }
+        ReadError::Log(error) => read_failed(error),
     }
 }
 
@@ -414,10 +413,22 @@ pub(crate) async fn run_plan(plan: ReadPlan) -> Result<Fetched, ErrorCode> {
         ReadPlan::File(read) => tokio::task::spawn_blocking(move || read.run()).await,
     };
     let result = result.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-    result.map_err(|error| {
-        tracing::error!(%error, "a log cannot be read");
-        ErrorCode::KAFKA_STORAGE_ERROR
-    })
+    result.map_err(|error| read_failed(&error))
+}
+
+/// A client does not go on asking for what is damaged as it does for what cannot be read now. The log has said what is
+/// damaged, once; clients that ask for it again and again must not fill the broker's own log.
+fn read_failed(error: &LogError) -> ErrorCode {
+    match error {
+        LogError::Corrupt { .. } => {
+            tracing::debug!(%error, "a client asks for what is damaged");
+            ErrorCode::CORRUPT_MESSAGE
+        }
+        _ => {
+            tracing::error!(%error, "a log cannot be read");
+            ErrorCode::KAFKA_STORAGE_ERROR
+        }
+    }
 }
 
 impl From<AppendError> for ProduceRefusal {

@@ -1,0 +1,437 @@
+//! Directories that are not as they were left.
+
+use std::fmt::Write as _;
+use std::sync::Mutex;
+
+use ottla_protocol::compression::Decompressor;
+use ottla_protocol::wire::Uuid;
+
+use super::*;
+
+/// What is said at level ERROR, by this thread.
+#[derive(Clone, Default)]
+struct Errors(Arc<Mutex<Vec<String>>>);
+
+impl Errors {
+    /// What is said while `f` runs.
+    fn of<R>(f: impl FnOnce() -> R) -> (R, Vec<String>) {
+        let errors = Self::default();
+        let result = tracing::subscriber::with_default(errors.clone(), f);
+        let said = errors.0.lock().unwrap().clone();
+        (result, said)
+    }
+}
+
+impl tracing::Subscriber for Errors {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::ERROR
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Fields(String);
+        impl tracing::field::Visit for Fields {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                write!(self.0, "{field}={value:?} ").unwrap();
+            }
+        }
+        let mut fields = Fields(String::new());
+        event.record(&mut fields);
+        self.0.lock().unwrap().push(fields.0);
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+fn tiny() -> LogConfig {
+    LogConfig { segment_bytes: 300, index_interval_bytes: 60, tail_cache_bytes: 0, ..small() }
+}
+
+/// A batch that was written, by where it is.
+#[derive(Clone, Debug)]
+struct Written {
+    base_offset: i64,
+    last_offset: i64,
+    timestamp: i64,
+    bytes: Bytes,
+    file: String,
+    /// In the file.
+    start: usize,
+    end: usize,
+}
+
+/// A log directory after an orderly stop: a partition with a few segments that begins within the first.
+struct Directory {
+    storage: MemoryStorage,
+    written: Vec<Written>,
+    start: i64,
+    end: i64,
+}
+
+fn identity() -> Identity {
+    Identity { cluster_id: "AAECAwQFBgcICQoLDA0ODw".to_owned(), node_id: 1 }
+}
+
+fn open_manager(storage: &MemoryStorage) -> Result<LogManager, LogError> {
+    let config = LogManagerConfig::default();
+    LogManager::open(Arc::new(storage.clone()), &identity(), config, |_| tiny(), NOW)
+}
+
+impl Directory {
+    fn new() -> Self {
+        let storage = MemoryStorage::new();
+        let mut manager = open_manager(&storage).unwrap();
+        let log = manager.create(tp(), Uuid([1; 16]), tiny(), NOW).unwrap();
+        let mut sequence = 0;
+        for i in 0..9 {
+            let records = 1 + i % 2;
+            let producer = ProducerStamp { producer_id: 5, producer_epoch: 0, base_sequence: sequence };
+            let timestamps: Vec<i64> = (0..records).map(|r| NOW + i64::from(10 * i + r)).collect();
+            let mut log = log.lock();
+            log.append(batch_of(&timestamps, 4, producer), at(i / 5)).unwrap();
+            let end = log.end_offset();
+            log.set_high_watermark(end);
+            sequence += records;
+        }
+        log.lock().delete_records(1, NOW).unwrap();
+        let guard = log.lock();
+        let written = written(&guard);
+        let (start, end) = (guard.log_start_offset(), guard.end_offset());
+        assert!(guard.segment_base_offsets().count() >= 3);
+        drop(guard);
+        manager.close().unwrap();
+        Self { storage, written, start, end }
+    }
+
+    /// As a crash right after a flush of everything leaves it.
+    fn crashed() -> Self {
+        let directory = Self::new();
+        directory.storage.remove(FilePath::in_root(".kafka_cleanshutdown")).unwrap();
+        directory
+    }
+
+    fn files(&self) -> Vec<(Option<&'static str>, String, Bytes)> {
+        let root = ["meta.properties", "recovery-point-offset-checkpoint", "log-start-offset-checkpoint"]
+            .into_iter()
+            .chain(["replication-offset-checkpoint", ".kafka_cleanshutdown"])
+            .map(|name| (None, name.to_owned()));
+        let partition = self.storage.list_files("t-0").unwrap().into_iter().map(|file| (Some("t-0"), file.name));
+        root.chain(partition)
+            .filter_map(|(dir, name)| {
+                let content = self.storage.read(FilePath { dir, name: &name }, 1 << 20).unwrap()?;
+                Some((dir, name, content))
+            })
+            .collect()
+    }
+
+    /// A copy in which one file has another content.
+    fn with(&self, dir: Option<&str>, name: &str, content: Vec<u8>) -> MemoryStorage {
+        let copy = self.storage.crash(|_, _, len| len);
+        copy.write(FilePath { dir, name }, content.into()).unwrap();
+        copy
+    }
+
+    fn without(&self, name: &str) -> MemoryStorage {
+        let copy = self.storage.crash(|_, _, len| len);
+        copy.remove(FilePath::in_dir("t-0", name)).unwrap();
+        copy
+    }
+
+    fn log_file(&self, index: usize) -> (String, Bytes) {
+        let mut files = self.files().into_iter().filter(|(_, name, _)| name.ends_with(".log"));
+        let (_, name, content) = files.nth(index).unwrap();
+        (name, content)
+    }
+
+    fn batches_in<'a>(&'a self, file: &'a str) -> impl Iterator<Item = &'a Written> {
+        self.written.iter().filter(move |batch| batch.file == file)
+    }
+
+    /// Opens a copy and holds all that can be read against what was written, but for the batches that are damaged.
+    /// Whether it was opened at all.
+    fn check(&self, storage: &MemoryStorage, file: &str, what: &str, damaged: &dyn Fn(&Written) -> bool) -> bool {
+        let manager = match open_manager(storage) {
+            Ok(manager) => manager,
+            Err(refused) => {
+                let refused = refused.to_string();
+                let named = matches!(file, "meta.properties" | "partition.metadata") && refused.contains(file);
+                assert!(named, "{file} {what}: {refused}");
+                return false;
+            }
+        };
+        let log = manager.get(&tp()).unwrap();
+        let mut log = log.lock();
+        let start_may_go_back = matches!(file, "log-start-offset-checkpoint" | "leader-epoch-checkpoint");
+        let start = log.log_start_offset();
+        assert!(start == self.start || (start_may_go_back && start < self.start), "{file} {what}: begins at {start}");
+        let served = consume(&log, self.end);
+        for batch in self.written.iter().filter(|batch| batch.last_offset >= start) {
+            let found = served.iter().find(|served| base_offset(served) == batch.base_offset);
+            assert!(found.is_some() || damaged(batch), "{file} {what}: {} is lost", batch.base_offset);
+        }
+        for bytes in &served {
+            let batch = self.written.iter().find(|batch| batch.base_offset == base_offset(bytes));
+            // The checksum does not cover the leader epoch.
+            let same = batch.is_some_and(|batch| batch.bytes[..12] == bytes[..12] && batch.bytes[16..] == bytes[16..]);
+            assert!(same, "{file} {what}: {} was not written", base_offset(bytes));
+        }
+        for batch in self.written.iter().filter(|batch| batch.base_offset >= start && !damaged(batch)) {
+            let found = log.find_by_timestamp(batch.timestamp, &mut Decompressor::default()).unwrap();
+            let found = found.map(|found| (found.timestamp, found.offset));
+            assert_eq!(found, Some((batch.timestamp, batch.base_offset)), "{file} {what}: by timestamp");
+        }
+        let end = log.end_offset();
+        assert_eq!(append(&mut log, batch(1, 1)).base_offset, end, "{file} {what}");
+        assert_eq!(spans(read_all(&log, end)), [(end, end)], "{file} {what}");
+        true
+    }
+}
+
+fn base_offset(batch: &Bytes) -> i64 {
+    i64::from_be_bytes(batch[..8].try_into().unwrap())
+}
+
+fn written(log: &Log) -> Vec<Written> {
+    let bases: Vec<i64> = log.segment_base_offsets().collect();
+    let mut position = 0;
+    let mut file = String::new();
+    let place = |batch: RecordBatch| {
+        if bases.contains(&batch.base_offset()) {
+            file = format!("{:020}.log", batch.base_offset());
+            position = 0;
+        }
+        let start = position;
+        position += batch.size_bytes();
+        Written {
+            base_offset: batch.base_offset(),
+            last_offset: batch.last_offset(),
+            timestamp: batch.header().base_timestamp,
+            bytes: batch.bytes().clone(),
+            file: file.clone(),
+            start,
+            end: position,
+        }
+    };
+    // Whole segments, also what is below the log start offset.
+    let mut all = BytesMut::new();
+    for base in &bases {
+        let path = format!("{base:020}.log");
+        let content = log.dir.read(&path, 1 << 20).unwrap().unwrap();
+        all.extend_from_slice(&content);
+    }
+    batches(all.freeze()).into_iter().map(place).collect()
+}
+
+/// All batches whose checksum is right, as a consumer gets them that steps over what it cannot get.
+fn consume(log: &Log, end: i64) -> Vec<Bytes> {
+    let mut served: Vec<Bytes> = Vec::new();
+    let mut offset = log.log_start_offset();
+    while offset < end.min(log.end_offset()) {
+        let request = Read { offset, max_bytes: 1 << 20, min_one_message: true, upper_bound: i64::MAX };
+        let mut rest = match log.read(request) {
+            Ok(fetched) => fetched.into_bytes(),
+            Err(ReadError::Log(LogError::Corrupt { .. })) => Bytes::new(),
+            Err(other) => panic!("{other}"),
+        };
+        let before = offset;
+        while let Ok(batch) = Batch::take(&mut rest) {
+            if batch.verify_crc().is_err() {
+                break;
+            }
+            offset = offset.max(batch.next_offset());
+            if served.last().is_none_or(|last| base_offset(last) < base_offset(batch.bytes())) {
+                served.push(batch.bytes().clone());
+            }
+        }
+        offset = offset.max(before + 1);
+    }
+    served
+}
+
+fn flipped(content: &[u8], position: usize, mask: u8) -> Vec<u8> {
+    let mut content = content.to_vec();
+    content[position] ^= mask;
+    content
+}
+
+fn assert_no_flipped_byte_does_harm(directory: &Directory, mask_of: impl Fn(usize) -> u8) {
+    let mut refused = 0;
+    for (dir, name, content) in directory.files() {
+        for position in 0..content.len() {
+            let storage = directory.with(dir, &name, flipped(&content, position, mask_of(position)));
+            let damaged = |batch: &Written| batch.file == name && (batch.start..batch.end).contains(&position);
+            refused += usize::from(!directory.check(&storage, &name, &format!("byte {position}"), &damaged));
+        }
+    }
+    assert!(refused > 0, "damage to the directory's identity is not told");
+}
+
+#[test]
+fn no_flipped_byte_of_a_directory_costs_more_than_its_batch() {
+    assert_no_flipped_byte_does_harm(&Directory::new(), |position| 1 << (position % 8));
+    assert_no_flipped_byte_does_harm(&Directory::new(), |_| 0xff);
+}
+
+#[test]
+fn no_flipped_byte_of_a_crashed_directory_costs_what_was_durable() {
+    assert_no_flipped_byte_does_harm(&Directory::crashed(), |position| 1 << (position * 5 % 8));
+}
+
+#[test]
+fn no_file_of_a_directory_cut_short_anywhere_costs_more_than_what_was_cut() {
+    for directory in [Directory::new(), Directory::crashed()] {
+        for (dir, name, content) in directory.files() {
+            for len in 0..content.len() {
+                let storage = directory.with(dir, &name, content[..len].to_vec());
+                let damaged = |batch: &Written| batch.file == name && batch.end > len;
+                directory.check(&storage, &name, &format!("cut to {len}"), &damaged);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_missing_file_is_told_and_the_rest_is_served() {
+    let directory = Directory::new();
+    for (_, name, _) in directory.files().into_iter().filter(|(dir, ..)| dir.is_some()) {
+        let storage = directory.without(&name);
+        let damaged = |batch: &Written| batch.file == name;
+        let first = directory.written[0].file == name;
+        if !first {
+            let (_, said) = Errors::of(|| directory.check(&storage, &name, "missing", &damaged));
+            let told = said.iter().any(|said| said.contains(&name) && said.contains("missing"));
+            assert_eq!(told, name.ends_with(".log"), "{name}: {said:?}");
+        }
+    }
+    // Without the first segment, the log begins with the second.
+    let first = directory.written[0].file.clone();
+    let (manager, said) = Errors::of(|| open_manager(&directory.without(&first)).unwrap());
+    assert!(said.iter().any(|said| said.contains(&first)), "{said:?}");
+    let second = directory.written.iter().find(|batch| batch.file != first).unwrap().base_offset;
+    assert_eq!(manager.get(&tp()).unwrap().lock().log_start_offset(), second);
+}
+
+#[test]
+fn a_gap_between_segments_is_told_even_without_an_index_to_tell_of_it() {
+    let directory = Directory::new();
+    let (name, _) = directory.log_file(1);
+    let storage = directory.without(&name);
+    for kind in ["index", "timeindex"] {
+        storage.remove(FilePath::in_dir("t-0", &name.replace("log", kind))).unwrap();
+    }
+    let (_, said) = Errors::of(|| open_manager(&storage).unwrap());
+    let lost: Vec<&Written> = directory.batches_in(&name).collect();
+    let range = format!("from offset {} to before {}", lost[0].base_offset, lost.last().unwrap().last_offset + 1);
+    assert!(said.iter().any(|said| said.contains(&range)), "{said:?}");
+}
+
+#[test]
+fn damage_to_a_sealed_segment_is_told_once_with_its_place_and_only_its_readers_fail() {
+    let directory = Directory::new();
+    let (name, content) = directory.log_file(1);
+    let hit = directory.batches_in(&name).nth(1).unwrap();
+    // Offset, length, format: what is found without the checksum.
+    for at in [0, 9, 16] {
+        let storage = directory.with(Some("t-0"), &name, flipped(&content, hit.start + at, 0x40));
+        let ((), said) = Errors::of(|| {
+            let manager = open_manager(&storage).unwrap();
+            let log = manager.get(&tp()).unwrap();
+            let log = log.lock();
+            let before = read(&log, hit.base_offset - 1, 1 << 20);
+            assert_eq!(before.next_offset, hit.base_offset, "up to the damage");
+            let request = Read { offset: hit.base_offset, max_bytes: 1, min_one_message: true, upper_bound: 99 };
+            for _ in 0..3 {
+                let refused = log.read(request).unwrap_err();
+                assert!(matches!(refused, ReadError::Log(LogError::Corrupt { .. })), "{refused}");
+            }
+            assert_eq!(read(&log, hit.last_offset + 1, 1).base_offset, Some(hit.last_offset + 1), "behind the damage");
+        });
+        assert_eq!(said.len(), 1, "{said:?}");
+        let place = [&name[..], &format!("at byte {}", hit.start), &format!("from offset {}", hit.base_offset)];
+        assert!(place.iter().all(|part| said[0].contains(part)), "{said:?}");
+    }
+}
+
+#[test]
+fn a_sealed_segment_that_was_cut_short_has_just_ended() {
+    let directory = Directory::new();
+    let (name, content) = directory.log_file(1);
+    let last = directory.batches_in(&name).last().unwrap();
+    let storage = directory.with(Some("t-0"), &name, content[..last.end - 1].to_vec());
+    let ((), said) = Errors::of(|| {
+        let manager = open_manager(&storage).unwrap();
+        let log = manager.get(&tp()).unwrap();
+        let log = log.lock();
+        assert_eq!(read(&log, last.base_offset, 1).base_offset, Some(last.last_offset + 1));
+    });
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains(&name) && said[0].contains("1 bytes after the file"), "{said:?}");
+    let kept = storage.read(FilePath::in_dir("t-0", &name), 1 << 20).unwrap().unwrap();
+    assert_eq!(kept.len(), last.end - 1, "nothing was cut off");
+}
+
+/// A message of format 1, as brokers before Kafka 0.11 wrote them.
+fn old_message(offset: i64, timestamp: i64, value: &[u8]) -> Vec<u8> {
+    let mut body = vec![1, 0];
+    body.extend(timestamp.to_be_bytes());
+    body.extend((-1_i32).to_be_bytes());
+    body.extend((value.len() as i32).to_be_bytes());
+    body.extend(value);
+    let bit = |crc: u32, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+    let crc = !body.iter().fold(!0_u32, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), bit));
+    let mut message = offset.to_be_bytes().to_vec();
+    message.extend((body.len() as i32 + 4).to_be_bytes());
+    message.extend(crc.to_be_bytes());
+    message.extend(body);
+    message
+}
+
+#[test]
+fn messages_of_before_kafka_0_11_are_kept_and_served_as_they_are() {
+    for clean_shutdown in [true, false] {
+        for place in both() {
+            place.create_dir("t-0").unwrap();
+            let old: Vec<Vec<u8>> = (0..5).map(|i| old_message(i, NOW + i, b"old")).collect();
+            let path = FilePath::in_dir("t-0", "00000000000000000000.log");
+            place.write(path, old.concat().into()).unwrap();
+            let with = OpenLog { clean_shutdown, now_ms: NOW, ..OpenLog::default() };
+            let mut log = open(&place, tiny(), with);
+            assert_eq!(log.end_offset(), 5);
+            append(&mut log, batch(2, 4));
+            let first = read(&log, 3, 1 << 20).into_bytes();
+            assert_eq!(first[..old[3].len()], old[3], "from the message that was asked for");
+            assert_eq!(read(&log, 5, 1).base_offset, Some(5));
+            let found = log.find_by_timestamp(NOW + 2, &mut Decompressor::default()).unwrap().unwrap();
+            assert_eq!((found.timestamp, found.offset), (NOW + 2, 2));
+            let mut reopened = open(&place, tiny(), unclean(&log));
+            assert_eq!(reopened.end_offset(), 7);
+            assert_eq!(reopened.truncate_to(4, NOW).unwrap(), 4);
+            assert_eq!(open(&place, tiny(), unclean(&reopened)).end_offset(), 4);
+        }
+    }
+}
+
+#[test]
+fn an_old_message_that_is_torn_or_damaged_is_cut_like_any_other() {
+    let place = memory();
+    place.create_dir("t-0").unwrap();
+    let old: Vec<Vec<u8>> = (0..3).map(|i| old_message(i, NOW, b"old")).collect();
+    let content = old.concat();
+    for position in 2 * old[0].len()..content.len() {
+        let path = FilePath::in_dir("t-0", "00000000000000000000.log");
+        // The offset is in no checksum.
+        let in_offset = position < 2 * old[0].len() + 8;
+        place.write(path, flipped(&content, position, 0x80).into()).unwrap();
+        let with = OpenLog { now_ms: NOW, ..OpenLog::default() };
+        let end = open(&place, tiny(), with).end_offset();
+        assert!(end == 2 || in_offset, "byte {position}: {end}");
+        place.write(path, content[..position].to_vec().into()).unwrap();
+        assert_eq!(open(&place, tiny(), with).end_offset(), 2, "cut at {position}");
+    }
+}
