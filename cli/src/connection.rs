@@ -14,7 +14,7 @@ use ottla::{
 };
 use tokio::time::Instant;
 
-use crate::exit::usage;
+use crate::{exit::usage, output::notice};
 
 /// Where clients look for a cluster unless told.
 const DEFAULT_BOOTSTRAP: &str = "127.0.0.1:9092";
@@ -108,11 +108,16 @@ impl ConnectionArgs {
 /// started by the line before may take its time. The client itself waits longer from attempt to attempt.
 async fn reach(client: &Client) -> anyhow::Result<()> {
     let deadline = Instant::now() + MAX_REACH;
-    let mut last = anyhow!("no answer within {} s", MAX_REACH.as_secs());
+    let (mut last, mut told) = (anyhow!("no answer within {} s", MAX_REACH.as_secs()), false);
     loop {
         match tokio::time::timeout_at(deadline, client.broker_versions(None)).await {
             Ok(Ok(_)) => return Ok(()),
-            Ok(Err(error)) => last = error.into(),
+            Ok(Err(error)) => {
+                if !told {
+                    notice::hint(format!("{error}; trying for {} s", MAX_REACH.as_secs()));
+                }
+                (last, told) = (error.into(), true);
+            }
             Err(_) => return Err(last.context("no broker can be reached")),
         }
     }

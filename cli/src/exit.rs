@@ -1,10 +1,8 @@
 //! How the command ends: 0 if it did what was asked, 1 if it failed, 2 if it was asked for something impossible.
 
-use std::{
-    fmt,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{fmt, process::ExitCode};
+
+use crate::{output::notice, refusal};
 
 /// The reader of our output has gone, as `head` does when it has seen enough. That is no failure.
 #[derive(Clone, Copy, Debug)]
@@ -41,16 +39,14 @@ pub(crate) fn report(result: anyhow::Result<()>) -> ExitCode {
     if error.is::<OutputClosed>() {
         return ExitCode::SUCCESS;
     }
-    let label = crate::output::Paint::Red.on(&io::stderr(), "error:");
-    // If nobody can be told, the exit code still says it.
-    let _ = writeln!(io::stderr(), "{label} {}", sentence(&error));
+    notice::error(sentence(&error));
     if error.is::<UsageError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
 /// The error and its causes in one line. A cause that the text before has named already is not repeated.
 fn sentence(error: &anyhow::Error) -> String {
     let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
+    for cause in error.chain().map(refusal::in_words) {
         if text.is_empty() {
             text = cause;
         } else if !text.contains(&cause) {

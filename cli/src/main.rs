@@ -1,5 +1,8 @@
 //! The `ottla` command: a broker, topics, records, groups and measurements from a terminal.
 
+// They panic if nobody reads, which is no failure: `output` has what to use in their place.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod broker;
 mod cluster;
 mod command;
@@ -15,6 +18,7 @@ mod output;
 mod perf;
 mod produce;
 mod progress;
+mod refusal;
 mod stop;
 mod template;
 mod timestamp;
@@ -37,6 +41,8 @@ fn main() -> ExitCode {
         .with_ansi(output::paints(&std::io::stderr()))
         .without_time()
         .with_target(false)
+        // It would be told by a macro that panics.
+        .log_internal_errors(false)
         .init();
     exit::report(run(ottla.command))
 }

@@ -6,7 +6,10 @@ use anyhow::bail;
 use ottla::admin::Outcomes;
 use serde_json::json;
 
-use crate::output::{self, Format, Paint};
+use crate::{
+    output::{self, Format, notice},
+    refusal,
+};
 
 /// Prints what was done and what failed, each in its own line, and fails if anything did.
 pub(crate) fn print<K: Display, T>(
@@ -20,17 +23,17 @@ pub(crate) fn print<K: Display, T>(
         }
         Format::Json => {
             let done = outcomes.done().map(|(key, _)| json!({"name": key.to_string(), "error": null}));
-            let failed =
-                outcomes.failed().map(|(key, error)| json!({"name": key.to_string(), "error": error.to_string()}));
+            let failed = outcomes
+                .failed()
+                .map(|(key, error)| json!({"name": key.to_string(), "error": refusal::in_words(error)}));
             output::print_json(&done.chain(failed).collect())?;
         }
     }
-    let failures: Vec<String> = outcomes.failed().map(|(_, error)| error.to_string()).collect();
+    let failures: Vec<String> = outcomes.failed().map(|(_, error)| refusal::in_words(error)).collect();
     match failures.split_last() {
         None => Ok(()),
         Some((last, others)) => {
-            let label = Paint::Red.on(&std::io::stderr(), "error:");
-            others.iter().for_each(|failure| eprintln!("{label} {failure}"));
+            others.iter().for_each(notice::error);
             bail!("{last}")
         }
     }

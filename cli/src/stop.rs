@@ -1,47 +1,76 @@
 //! Being told to end.
 
-/// A request of the system, or of a person at the terminal, to end: SIGTERM or SIGINT.
-#[cfg(unix)]
-#[derive(Debug)]
-pub(crate) struct StopSignal {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
+use std::process;
 
-#[cfg(unix)]
+/// What a shell adds to the number of the signal that ended a process.
+const ENDED_BY_SIGNAL: i32 = 128;
+
+/// A request to end: SIGTERM, or SIGINT of a person who types Ctrl-C.
+#[derive(Debug)]
+pub(crate) struct StopSignal(system::Signals);
+
 impl StopSignal {
     /// From now on such a signal does not end the process.
     pub(crate) fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        system::Signals::new().map(Self)
     }
 
-    /// Waits for one. Cancel safe.
+    /// Waits for one. Who asks again is not willing to wait for what is left to do: from then on
+    /// a signal ends the process. Cancel safe.
     pub(crate) async fn received(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+        self.0.next().await;
+        if let Ok(mut again) = system::Signals::new() {
+            tokio::spawn(async move { process::exit(ENDED_BY_SIGNAL + again.next().await) });
         }
     }
 }
 
-/// A request of a person at the terminal to end: Ctrl-C.
-#[cfg(not(unix))]
-#[derive(Debug)]
-pub(crate) struct StopSignal;
+#[cfg(unix)]
+mod system {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
 
-#[cfg(not(unix))]
-impl StopSignal {
-    /// Nothing to prepare: the handler is installed by the first wait.
-    pub(crate) fn new() -> std::io::Result<Self> {
-        Ok(Self)
+    #[derive(Debug)]
+    pub(super) struct Signals {
+        terminate: Signal,
+        interrupt: Signal,
     }
 
-    /// Waits for one. Cancel safe.
-    pub(crate) async fn received(&mut self) {
-        // Without a handler the signal ends the process, which is what was asked for.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+    impl Signals {
+        pub(super) fn new() -> std::io::Result<Self> {
+            Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        }
+
+        /// The number of the next signal.
+        pub(super) async fn next(&mut self) -> i32 {
+            let kind = tokio::select! {
+                _ = self.terminate.recv() => SignalKind::terminate(),
+                _ = self.interrupt.recv() => SignalKind::interrupt(),
+            };
+            kind.as_raw_value()
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    const SIGINT: i32 = 2;
+
+    #[derive(Debug)]
+    pub(super) struct Signals;
+
+    impl Signals {
+        /// Nothing to prepare: the handler is installed by the first wait.
+        pub(super) fn new() -> std::io::Result<Self> {
+            Ok(Self)
+        }
+
+        /// The number of the next signal.
+        pub(super) async fn next(&mut self) -> i32 {
+            // Without a handler the signal ends the process, which is what was asked for.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            SIGINT
         }
     }
 }

@@ -11,7 +11,7 @@ Templates:
   %v  value, nothing if null      %S  length of the value, -1 if null
   %s  the same as %v              %h  headers, NAME=VALUE,...
   %%  a percent sign              \\n \\r \\t \\0 \\\\ \\xHH as usual
-  A line end is added unless the template ends in one.";
+  A line end is added unless the template ends in \\n or \\0.";
 
 /// What a template shows of a record.
 pub(crate) trait Fields {
@@ -61,15 +61,16 @@ impl Template {
         }
     }
 
+    /// Whether a record is told from the next by a line end, or by a null byte as `xargs -0` wants it.
+    fn has_end(&self) -> bool {
+        matches!(self.0.last(), Some(Part::Literal(bytes)) if bytes.ends_with(b"\n") || bytes.ends_with(b"\0"))
+    }
+
     fn literal(&mut self, byte: u8) {
         match self.0.last_mut() {
             Some(Part::Literal(bytes)) => bytes.push(byte),
             _ => self.0.push(Part::Literal(vec![byte])),
         }
-    }
-
-    fn ends_in_line_end(&self) -> bool {
-        matches!(self.0.last(), Some(Part::Literal(bytes)) if bytes.ends_with(b"\n"))
     }
 }
 
@@ -109,7 +110,7 @@ impl FromStr for Template {
                 other => template.literal(other),
             }
         }
-        if !template.ends_in_line_end() {
+        if !template.has_end() {
             template.literal(b'\n');
         }
         Ok(template)
@@ -221,10 +222,11 @@ mod tests {
     }
 
     #[test]
-    fn a_line_end_is_added_unless_there_is_one() {
+    fn a_line_end_is_added_unless_another_end_is_given() {
         assert_eq!(render("%p", None, None), b"3\n");
         assert_eq!(render("%p\\n", None, None), b"3\n");
-        assert_eq!(render("%p\\x0a", None, None), b"3\n");
+        assert_eq!(render("%p\n", None, None), b"3\n");
+        assert_eq!(render("%p\\0", None, None), b"3\0");
         assert_eq!(render("", None, None), b"\n");
     }
 

@@ -18,9 +18,10 @@ use ottla::{
 use self::print::{Printer, RecordFormat};
 use crate::{
     connection::{Connection, ConnectionArgs},
-    exit::usage,
+    exit::{OutputClosed, usage},
     offset_spec::{self, OffsetSpec},
     offsets::partitions,
+    output::notice,
     progress::Progress,
     stop::StopSignal,
     template,
@@ -82,18 +83,16 @@ impl ConsumeArgs {
         let connection = self.connection.open().await?;
         let mut consumer = self.consumer(&connection).await?;
         let mut reading = Reading::begin(&self, &connection, &consumer).await?;
-        while !reading.is_done(&consumer) {
-            let records = tokio::select! {
-                records = consumer.poll(END_CHECK) => records?,
-                () = stop.received() => break,
-            };
-            reading.print(&records, &consumer)?;
+        if !self.exit_at_end {
+            notice::hint(format!("reading {}; Ctrl-C ends", self.topic));
         }
-        reading.printer.flush()?;
-        if self.group.is_some() {
-            commit_all(&consumer).await?;
-        }
-        Ok(consumer.close().await?)
+        let read = reading.run(&mut consumer, &mut stop).await;
+        let may_commit = read.as_ref().err().is_none_or(|error| error.is::<OutputClosed>());
+        let committed = if may_commit && self.group.is_some() { commit_all(&consumer).await } else { Ok(()) };
+        // A member that just vanishes keeps its partitions from the others until its session times out.
+        let closed = consumer.close().await;
+        read.and(committed)?;
+        Ok(closed?)
     }
 
     async fn consumer(&self, connection: &Connection) -> anyhow::Result<Consumer> {
@@ -141,6 +140,17 @@ async fn commit_all(consumer: &Consumer) -> anyhow::Result<()> {
     if positions.is_empty() { Ok(()) } else { Ok(consumer.commit_offsets(positions).await?) }
 }
 
+/// Counts records as not read: nobody knows how many of them were seen.
+fn put_back(records: &Records, consumer: &Consumer) -> anyhow::Result<()> {
+    let mut seen = HashSet::new();
+    for record in records {
+        if seen.insert(record.topic_partition()) {
+            consumer.seek(record.topic_partition(), SeekTo::Offset(record.offset()))?;
+        }
+    }
+    Ok(())
+}
+
 /// What is to be read, and how far it is.
 struct Reading {
     printer: Printer,
@@ -176,7 +186,23 @@ impl Reading {
         })
     }
 
+    async fn run(&mut self, consumer: &mut Consumer, stop: &mut StopSignal) -> anyhow::Result<()> {
+        while !self.is_done(consumer) {
+            let records = tokio::select! {
+                records = consumer.poll(END_CHECK) => records?,
+                () = stop.received() => break,
+            };
+            let printed = self.print(&records, consumer);
+            if printed.is_err() {
+                put_back(&records, consumer)?;
+            }
+            printed?;
+        }
+        Ok(())
+    }
+
     fn print(&mut self, records: &Records, consumer: &Consumer) -> anyhow::Result<()> {
+        self.printer.prepare(records);
         let mut printed = 0;
         let mut ended: HashSet<&TopicPartition> = HashSet::new();
         for record in records {

@@ -77,6 +77,13 @@ impl Printer {
         Self { format, output: Output::stdout(), columns: Columns::default(), line: Vec::new() }
     }
 
+    /// Looks at records that are to be printed, so that their columns line up.
+    pub(crate) fn prepare(&mut self, records: impl IntoIterator<Item = impl Fields>) {
+        if matches!(self.format, RecordFormat::Table) {
+            records.into_iter().for_each(|record| self.columns.widen(&record));
+        }
+    }
+
     pub(crate) fn record(&mut self, record: &impl Fields) -> anyhow::Result<()> {
         self.line.clear();
         match &self.format {
@@ -140,11 +147,14 @@ impl Default for Columns {
 impl Columns {
     const MAX_KEY: usize = 32;
 
+    fn widen(&mut self, record: &impl Fields) {
+        self.offset = self.offset.max(record.offset().to_string().len());
+        self.key = self.key.max(printable(record.key()).width().min(Self::MAX_KEY));
+    }
+
     fn render(&mut self, record: &impl Fields, paints: bool) -> String {
         let mut text = String::new();
         let (offset, key) = (record.offset().to_string(), printable(record.key()));
-        self.offset = self.offset.max(offset.len());
-        self.key = self.key.max(key.width().min(Self::MAX_KEY));
         if !std::mem::replace(&mut self.begun, true) {
             let titles = self.line("PARTITION", "OFFSET", "TIMESTAMP", "KEY", "VALUE");
             text = Paint::Bold.when(paints, titles.trim_end()) + "\n";

@@ -10,7 +10,7 @@ use super::position;
 use crate::{
     offset_spec::{self, OffsetSpec},
     offsets::Offsets,
-    output::{Cell, Column, Format, Paint, Table, print_table},
+    output::{Cell, Column, Format, Paint, Table, counted, print_table},
 };
 
 /// Move a group to another place; it must have no members
@@ -54,7 +54,8 @@ impl ResetOffsetsArgs {
         if let Some(group) = position::description(&admin, &self.group).await?
             && !group.members.is_empty()
         {
-            bail!("{} has {} members: stop them first, for they would commit over it", self.group, group.members.len());
+            let members = counted(group.members.len() as u64, "member");
+            bail!("{} has {members}, who would commit over it: stop them first", self.group);
         }
         let before = admin.list_group_offsets(self.group.as_str()).await?;
         let partitions = self.partitions(client, &before).await?;

@@ -1,5 +1,6 @@
 //! `ottla group lag`.
 
+use anyhow::Context;
 use clap::Args;
 use ottla::{Client, admin::GroupFilter};
 
@@ -22,13 +23,20 @@ pub(super) struct LagArgs {
 impl LagArgs {
     pub(super) async fn run(self, client: &Client, format: Format) -> anyhow::Result<()> {
         let mut groups = self.groups;
-        if groups.is_empty() {
+        let named = !groups.is_empty();
+        if !named {
             let listed = client.admin().list_groups(&GroupFilter::default()).await?;
             groups = listed.iter().map(|group| group.id.to_string()).collect();
         }
         let mut lags = Vec::new();
         for group in groups {
             let behind = position::lags(client, &group, None).await?;
+            if behind.is_empty() && named {
+                // One that is there need not have committed anything.
+                position::description(&client.admin(), &group)
+                    .await?
+                    .with_context(|| format!("there is no group {group}"))?;
+            }
             lags.push((group, behind));
         }
         print_list(format, &topics_table(&lags), "committed offsets")

@@ -1,6 +1,7 @@
 //! What goes to standard output: tables for people, JSON for programs.
 
 mod bar;
+pub(crate) mod notice;
 mod paint;
 mod table;
 
@@ -73,8 +74,8 @@ pub(crate) fn print_table(format: Format, table: &Table) -> anyhow::Result<()> {
 
 /// The same for a list that may be empty, which a person at a terminal is told.
 pub(crate) fn print_list(format: Format, table: &Table, nouns: &str) -> anyhow::Result<()> {
-    if table.is_empty() && format == Format::Table && io::stderr().is_terminal() {
-        eprintln!("{}", Paint::Dim.on(&io::stderr(), &format!("no {nouns}")));
+    if table.is_empty() && format == Format::Table {
+        notice::hint(format!("no {nouns}"));
     }
     print_table(format, table)
 }

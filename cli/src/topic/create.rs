@@ -6,7 +6,7 @@ use ottla::{Client, admin::NewTopic};
 use crate::{
     connection::assignment,
     outcomes,
-    output::{Format, counted},
+    output::{Format, counted, notice},
 };
 
 /// Create topics
@@ -48,7 +48,7 @@ impl CreateArgs {
             (there, topics) = topics.into_iter().partition(|topic| known.contains(topic));
         }
         for topic in &there {
-            tracing::info!(topic, "is there already");
+            notice::hint(format!("{topic} is there already"));
         }
         let topics = topics.iter().map(|topic| self.new_topic(topic));
         let results =

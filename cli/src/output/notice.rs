@@ -1,0 +1,26 @@
+//! What goes to standard error: words for a person, which nobody has to read.
+
+use std::{
+    fmt::Display,
+    io::{self, IsTerminal, Write},
+};
+
+use super::Paint;
+
+/// Says that something went wrong.
+pub(crate) fn error(text: impl Display) {
+    line(format!("{} {text}", Paint::Red.on(&io::stderr(), "error:")));
+}
+
+/// Says something to a person at a terminal that a program would not want to read.
+pub(crate) fn hint(text: impl Display) {
+    let stderr = io::stderr();
+    if stderr.is_terminal() {
+        line(Paint::Dim.on(&stderr, &text.to_string()));
+    }
+}
+
+/// Writes a line in one piece. If nobody can be told, the exit code still says how it ended.
+fn line(text: String) {
+    let _ = io::stderr().write_all((text + "\n").as_bytes());
+}
