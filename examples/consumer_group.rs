@@ -4,18 +4,18 @@
 //! `cargo run --example consumer_group -- SERVERS TOPIC GROUP`, or without arguments on a broker of its own, where it
 //! stops after the ten records that it sent.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use ottla::{Client, broker::Cluster, embedded, producer::Record};
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
-    let cluster = Cluster::builder().topic("orders", 6).start().await?;
-    let (client, topic, group, mut left) = match (args.next(), args.next(), args.next()) {
-        (Some(servers), Some(topic), Some(group)) => (Client::connect(&servers)?, topic, group, u64::MAX),
-        _ => (demo(&cluster).await?, "orders".to_owned(), "demo".to_owned(), 10),
-    };
+    let Some(servers) = args.next() else { return demo().await };
+    let (topic, group) = args.next().zip(args.next()).context("expected SERVERS TOPIC GROUP")?;
+    read(&Client::connect(&servers)?, &topic, &group, u64::MAX).await
+}
 
+async fn read(client: &Client, topic: &str, group: &str, mut left: u64) -> Result<()> {
     let mut consumer = client.consumer(group).from_beginning().subscribe([topic]).build().await?;
     while left > 0 {
         let records = tokio::select! {
@@ -33,11 +33,12 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-async fn demo(cluster: &Cluster) -> Result<Client> {
-    let client = embedded::client(cluster)?.build()?;
+async fn demo() -> Result<()> {
+    let cluster = Cluster::builder().topic("orders", 6).start().await?;
+    let client = embedded::client(&cluster)?.build()?;
     let producer = client.producer().build()?;
     for i in 0..10 {
         producer.send(Record::to("orders").key(&format!("customer-{i}")).value(&format!("order {i}"))).await?.await?;
     }
-    Ok(client)
+    read(&client, "orders", "demo", 10).await
 }

@@ -1,16 +1,20 @@
 //! Sends three records and prints where each went.
 //!
-//! `cargo run --example simple_producer [-- SERVERS]`
+//! `cargo run --example simple_producer`, or `cargo run --example simple_producer -- SERVERS` for a cluster that runs
+//! already, which creates the topic `greetings` if it may.
 
 use anyhow::Result;
 use ottla::{Client, broker::Cluster, embedded, producer::Record};
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let cluster = Cluster::builder().topic("greetings", 3).start().await?;
-    let client = match std::env::args().nth(1).or_else(|| std::env::var("OTTLA_BOOTSTRAP").ok()) {
-        Some(servers) => Client::connect(&servers)?,
-        None => embedded::client(&cluster)?.build()?,
+    // The cluster that is named, or one in this process, which is there for as long as it is held.
+    let (client, _cluster) = match std::env::args().nth(1).or_else(|| std::env::var("OTTLA_BOOTSTRAP").ok()) {
+        Some(servers) => (Client::connect(&servers)?, None),
+        None => {
+            let cluster = Cluster::builder().topic("greetings", 3).start().await?;
+            (embedded::client(&cluster)?.build()?, Some(cluster))
+        }
     };
     let producer = client.producer().build()?;
 

@@ -15,6 +15,7 @@ mod offset_spec;
 mod offsets;
 mod outcomes;
 mod output;
+mod patience;
 mod perf;
 mod produce;
 mod progress;

@@ -1,9 +1,14 @@
 //! Being told to end.
 
-use std::process;
+use std::{pin::pin, process, time::Duration};
+
+use crate::output::notice;
 
 /// What a shell adds to the number of the signal that ended a process.
 const ENDED_BY_SIGNAL: i32 = 128;
+
+/// An end that takes no longer needs no explanation.
+const SAY_SO_AFTER: Duration = Duration::from_secs(1);
 
 /// A request to end: SIGTERM, or SIGINT of a person who types Ctrl-C.
 #[derive(Debug)]
@@ -19,10 +24,22 @@ impl StopSignal {
     /// a signal ends the process. Cancel safe.
     pub(crate) async fn received(&mut self) {
         self.0.next().await;
-        if let Ok(mut again) = system::Signals::new() {
-            tokio::spawn(async move { process::exit(ENDED_BY_SIGNAL + again.next().await) });
+        if let Ok(again) = system::Signals::new() {
+            tokio::spawn(end_at_once(again));
         }
     }
+}
+
+async fn end_at_once(mut again: system::Signals) {
+    let mut next = pin!(again.next());
+    let signal = match tokio::time::timeout(SAY_SO_AFTER, &mut next).await {
+        Ok(signal) => signal,
+        Err(_) => {
+            notice::hint("finishing what is under way; Ctrl-C ends at once");
+            next.await
+        }
+    };
+    process::exit(ENDED_BY_SIGNAL + signal)
 }
 
 #[cfg(unix)]

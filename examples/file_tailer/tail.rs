@@ -89,7 +89,7 @@ impl Tailer {
             }
             any = true;
             let records: Vec<_> =
-                lines.iter().map(|line| Record::to(LINES).key(&self.name).value(line.trim_end())).collect();
+                lines.iter().map(|line| Record::to(LINES).key(&self.name).value(line.trim_ascii_end())).collect();
             if let Some(error) = self.producer.send_many(&records).await?.wait().await.into_iter().next() {
                 return Err(error.into());
             }
@@ -100,13 +100,14 @@ impl Tailer {
     }
 
     /// Up to [`BATCH`] lines; one that is still being written is left for later.
-    fn read_lines(&mut self) -> Result<Vec<String>> {
+    fn read_lines(&mut self) -> Result<Vec<Vec<u8>>> {
         let Some(open) = &mut self.open else { return Ok(Vec::new()) };
         let mut lines = Vec::new();
         while lines.len() < BATCH {
-            let mut line = String::new();
-            let read = open.read_line(&mut line)?;
-            if !line.ends_with('\n') {
+            // A log need not be UTF-8.
+            let mut line = Vec::new();
+            let read = open.read_until(b'\n', &mut line)?;
+            if !line.ends_with(b"\n") {
                 open.seek_relative(-(read as i64))?;
                 break;
             }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::bail;
 use clap::Args;
 use ottla::{
     TopicPartition,
@@ -22,6 +23,7 @@ use crate::{
     offset_spec::{self, OffsetSpec},
     offsets::partitions,
     output::notice,
+    patience::{Patience, keeps_from_reading},
     progress::Progress,
     stop::StopSignal,
     template,
@@ -77,6 +79,9 @@ fn long_from() -> String {
 /// How long to wait for records before looking whether the end is reached.
 const END_CHECK: Duration = Duration::from_millis(50);
 
+/// How long the last commit and leaving may take: a person has asked for the end.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
+
 impl ConsumeArgs {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let mut stop = StopSignal::new()?;
@@ -88,11 +93,23 @@ impl ConsumeArgs {
         }
         let read = reading.run(&mut consumer, &mut stop).await;
         let may_commit = read.as_ref().err().is_none_or(|error| error.is::<OutputClosed>());
-        let committed = if may_commit && self.group.is_some() { commit_all(&consumer).await } else { Ok(()) };
-        // A member that just vanishes keeps its partitions from the others until its session times out.
-        let closed = consumer.close().await;
-        read.and(committed)?;
-        Ok(closed?)
+        let left = self.leave(consumer, may_commit).await;
+        read.and(left)
+    }
+
+    /// Commits and leaves the group: a member that just vanishes keeps its partitions from the others until its session
+    /// times out.
+    async fn leave(&self, consumer: Consumer, may_commit: bool) -> anyhow::Result<()> {
+        let leave = async {
+            let committed = if may_commit && self.group.is_some() { commit_all(&consumer).await } else { Ok(()) };
+            let closed = consumer.close().await;
+            committed?;
+            Ok(closed?)
+        };
+        let left = tokio::time::timeout(LEAVE_TIMEOUT, leave).await;
+        left.unwrap_or_else(|_| {
+            bail!("no answer to the commit within {} s: the last records will be read again", LEAVE_TIMEOUT.as_secs())
+        })
     }
 
     async fn consumer(&self, connection: &Connection) -> anyhow::Result<Consumer> {
@@ -187,7 +204,9 @@ impl Reading {
     }
 
     async fn run(&mut self, consumer: &mut Consumer, stop: &mut StopSignal) -> anyhow::Result<()> {
+        let mut patience = Patience::new();
         while !self.is_done(consumer) {
+            patience.look(|| consumer.explain().into_iter().filter(keeps_from_reading).collect());
             let records = tokio::select! {
                 records = consumer.poll(END_CHECK) => records?,
                 () = stop.received() => break,

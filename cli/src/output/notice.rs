@@ -12,6 +12,11 @@ pub(crate) fn error(text: impl Display) {
     line(format!("{} {text}", Paint::Red.on(&io::stderr(), "error:")));
 }
 
+/// Says that something may not be as it should.
+pub(crate) fn warning(text: impl Display) {
+    line(format!("{} {text}", Paint::Yellow.on(&io::stderr(), "warning:")));
+}
+
 /// Says something to a person at a terminal that a program would not want to read.
 pub(crate) fn hint(text: impl Display) {
     let stderr = io::stderr();

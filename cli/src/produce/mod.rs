@@ -5,7 +5,7 @@ mod tally;
 
 use std::{collections::VecDeque, path::PathBuf, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, ValueHint};
 use ottla::producer::{Delivery, Header, Producer, Record, SendError};
 
@@ -17,13 +17,14 @@ use crate::{
     connection::{ConnectionArgs, assignment},
     exit::usage,
     output::FormatArgs,
+    patience,
     stop::StopSignal,
 };
 
 /// Write lines into a topic, a record per line
 ///
 /// Records are sent as the lines come in. A line ends in LF or CR LF, and need not be text. SIGINT ends the input; what was
-/// read is delivered. A line whose record cannot be delivered is told by its number, and does not hold up the others.
+/// sent by then is delivered. A line whose record cannot be delivered is told by its number, and does not hold up the others.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -78,10 +79,14 @@ impl ProduceArgs {
         let mut stop = StopSignal::new()?;
         let mut input = Input::open(self.file.as_deref())?;
         let mut work = Work::new(&self, &producer);
-        let sent = work.send_all(&mut input, &mut stop).await;
-        drop(input);
-        // What was taken is delivered, also if the rest cannot be.
-        work.finish().await;
+        let send = async {
+            let sent = work.send_all(&mut input, &mut stop).await;
+            drop(input);
+            // What was taken is delivered, also if the rest cannot be.
+            work.finish().await;
+            sent
+        };
+        let sent = patience::watch(send, || producer.explain()).await;
         let reported = work.tally.report(&self.topic, self.format.format);
         producer.close(CLOSE_TIMEOUT).await;
         sent.and(reported)
@@ -122,12 +127,17 @@ impl<'a> Work<'a> {
             let Some(block) = block else { return Ok(()) };
             for line in lines(&block) {
                 self.line += 1;
-                self.send(line).await.with_context(|| format!("line {}", self.line))?;
+                tokio::select! {
+                    biased;
+                    sent = self.send(line) => sent.with_context(|| format!("line {}", self.line))?,
+                    () = stop.received() => bail!("ended before line {} was sent", self.line),
+                }
             }
         }
     }
 
-    /// Sends the record of a line. One that is too large fails alone, all else would befall the next as well.
+    /// Sends the record of a line. One that is too large fails alone, all else would befall the next as well. Cancel safe:
+    /// the record may not be sent, then.
     async fn send(&mut self, line: &[u8]) -> Result<(), SendError> {
         let separator = self.arguments.key_separator.as_deref().map(str::as_bytes);
         let (key, value) = key_and_value(line, separator);

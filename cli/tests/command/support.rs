@@ -141,6 +141,18 @@ impl Running {
         line.trim_end_matches('\n').to_owned()
     }
 
+    /// The next line of its complaints, without its end.
+    #[track_caller]
+    pub(crate) fn error_line(&mut self) -> String {
+        let stderr = self.child.as_mut().and_then(|child| child.stderr.as_mut()).unwrap();
+        let mut line = Vec::new();
+        #[expect(clippy::unbuffered_bytes, reason = "a buffer would hold what `finish` is to read")]
+        for byte in stderr.bytes().map(Result::unwrap).take_while(|byte| *byte != b'\n') {
+            line.push(byte);
+        }
+        String::from_utf8(line).unwrap()
+    }
+
     /// Writes to its standard input. It may have ended, and is then not there to read.
     pub(crate) fn write(&mut self, input: &[u8]) {
         let _ = self.child.as_mut().and_then(|child| child.stdin.as_mut()).map(|stdin| stdin.write_all(input));
@@ -149,6 +161,10 @@ impl Running {
     /// Stops to read its output, as `head` does.
     pub(crate) fn close_stdout(&mut self) {
         self.stdout = None;
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.as_mut().unwrap().try_wait().unwrap().is_some()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -118,3 +118,26 @@ fn a_broker_that_goes_away_is_told_while_reading_and_it_goes_on_when_it_is_back(
     reader.signal(Signal::INT);
     assert_eq!(reader.finish().code, 0);
 }
+
+#[test]
+fn a_person_is_told_that_the_broker_is_gone_and_can_end_all_the_same() {
+    let broker = Broker::with_topic("orders", 1);
+    let mut reader = broker.ottla("consume orders --format %v").start();
+    let mut writer = broker.ottla("produce orders").start();
+    writer.write(b"before\n");
+    assert_eq!(reader.line(), "before");
+    drop(broker);
+    writer.write(b"after\n");
+    for running in [&mut reader, &mut writer] {
+        let told = running.error_line();
+        assert!(told.starts_with("warning: waiting for "), "{told}");
+    }
+    reader.signal(Signal::INT);
+    assert_eq!(reader.finish().code, 0);
+    // A record is under way, and is not given up by the first signal. Nobody can know which one comes first.
+    let code = 128 + Signal::INT.as_raw();
+    while !writer.has_ended() {
+        writer.signal(Signal::INT);
+    }
+    assert_eq!(writer.finish().code, code);
+}
