@@ -40,6 +40,7 @@
 //! | `client` (default) | [`Client`]: producer, consumer groups, admin |
 //! | `broker` | [`broker`]: a cluster inside your program, for tests in any language and for single machines |
 
+#[doc(inline)]
 pub use ottla_protocol as protocol;
 
 /// The README's program, run by `cargo test`.
@@ -48,6 +49,7 @@ pub use ottla_protocol as protocol;
 struct Readme;
 
 #[cfg(feature = "broker")]
+#[doc(inline)]
 pub use ottla_broker as broker;
 
 #[cfg(feature = "client")]

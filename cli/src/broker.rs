@@ -34,6 +34,8 @@ Examples:
 pub(crate) struct BrokerArgs {
     /// Where to listen; port 0 picks a free one, further nodes take the ports after it [default: `listeners` of the
     /// file, or 127.0.0.1:9092]
+    ///
+    /// Clients are told this address, unless `advertised.listeners` is set, so it has to be one that they can reach.
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
     /// How many nodes, with the ids 1, 2 and so on

@@ -41,7 +41,7 @@ pub(crate) struct ConsumeArgs {
     /// Read as a member of this group, and commit
     #[arg(long, short, value_name = "GROUP")]
     group: Option<String>,
-    /// Where to begin; with a group, where it has committed nothing: beginning or end
+    /// Where to begin: beginning, end, an offset, a time such as -15m, or others that --help lists
     #[arg(long, value_name = "WHERE", allow_hyphen_values = true, long_help = long_from())]
     from: Option<OffsetSpec>,
     /// Read this partition only. May be given more than once

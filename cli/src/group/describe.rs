@@ -19,7 +19,7 @@ use crate::output::{self, Cell, Column, Format, Paint, Table, counted};
 Examples:
   ottla group describe billing
   ottla group describe billing --members
-  watch -c ottla group describe billing")]
+  watch ottla group describe billing")]
 pub(super) struct DescribeArgs {
     /// The groups
     #[arg(required = true, value_name = "GROUP")]

@@ -33,7 +33,7 @@ pub(super) struct ResetOffsetsArgs {
     /// In this partition of the topic only. May be given more than once
     #[arg(long, short, value_name = "N", requires = "topic", value_parser = clap::value_parser!(i32).range(0..))]
     partition: Vec<i32>,
-    /// Where to
+    /// Where to: beginning, end, an offset, a time such as -2h, or others that --help lists
     #[arg(long, value_name = "WHERE", allow_hyphen_values = true, long_help = long_to(), required_unless_present = "shift", conflicts_with = "shift")]
     to: Option<OffsetSpec>,
     /// Forward by so many offsets, or with a minus sign back

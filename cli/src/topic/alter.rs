@@ -20,7 +20,7 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  ottla topic alter orders --topic-config retention.ms=86400000 --topic-config max.message.bytes=2000000
+  ottla topic alter orders -c retention.ms=86400000 -c max.message.bytes=2000000
   ottla topic alter orders --reset retention.ms
   ottla topic alter orders --partitions 12")]
 pub(super) struct AlterArgs {

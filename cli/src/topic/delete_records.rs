@@ -20,7 +20,7 @@ Examples:
 pub(super) struct DeleteRecordsArgs {
     /// The topic
     topic: String,
-    /// The place up to which records are deleted, itself excluded
+    /// The place up to which records are deleted, itself excluded: an offset, end, or others that --help lists
     #[arg(long, value_name = "WHERE", allow_hyphen_values = true, long_help = long_before())]
     before: OffsetSpec,
     /// In this partition only. May be given more than once

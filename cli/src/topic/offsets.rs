@@ -26,7 +26,7 @@ pub(super) struct OffsetsArgs {
     /// This partition only. May be given more than once
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
     partition: Vec<i32>,
-    /// Also show the offset of this place, a time say
+    /// Also show the offset of this place: a time such as -1h, or others that --help lists
     #[arg(long, value_name = "WHERE", allow_hyphen_values = true, long_help = long_at())]
     at: Option<OffsetSpec>,
 }
