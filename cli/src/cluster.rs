@@ -34,7 +34,10 @@ enum ClusterCommand {
 #[command(after_help = "\
 Examples:
   ottla cluster describe
-  ottla cluster describe --format json | jq -r '.brokers[].address'")]
+  ottla cluster describe --format json | jq -r '.brokers[].address'
+
+JSON:
+  {id, controller, topics, brokers: [{node, address, rack, partitions_led, replicas, state}]}")]
 struct DescribeArgs {}
 
 impl ClusterArgs {

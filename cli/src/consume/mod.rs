@@ -68,8 +68,13 @@ Examples:
   ottla consume orders --from -15m --format json | jq .value
   ottla consume orders --group billing --max 100";
 
+const JSON: &str = "\
+JSON, in each line:
+  {topic, partition, offset, timestamp, key, value, headers: [{name, value}]}
+  The timestamp is in milliseconds. Bytes that are not UTF-8 are in base64, named so: value_base64.";
+
 fn examples() -> String {
-    format!("{EXAMPLES}\n\n{}", template::HELP)
+    format!("{EXAMPLES}\n\n{}\n\n{JSON}", template::HELP)
 }
 
 fn long_from() -> String {

@@ -10,7 +10,9 @@ use crate::{outcomes, output::Format};
 #[command(after_help = "\
 Examples:
   ottla group delete billing
-  ottla group delete billing shipping")]
+  ottla group delete billing shipping
+
+JSON: [{name, error}]")]
 pub(super) struct DeleteArgs {
     /// The groups
     #[arg(required = true, value_name = "GROUP")]

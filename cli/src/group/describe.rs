@@ -19,7 +19,12 @@ use crate::output::{self, Cell, Column, Format, Paint, Table, counted};
 Examples:
   ottla group describe billing
   ottla group describe billing --members
-  watch ottla group describe billing")]
+  watch ottla group describe billing
+
+JSON:
+  [{group, state, protocol_type, assignor, coordinator, lag,
+    members: [{member_id, group_instance_id, client_id, host, partitions}],
+    partitions: [{topic, partition, committed, end, lag, client_id, host}]}]")]
 pub(super) struct DescribeArgs {
     /// The groups
     #[arg(required = true, value_name = "GROUP")]

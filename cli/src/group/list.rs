@@ -11,7 +11,9 @@ use crate::output::{Cell, Column, Format, Paint, Table, print_list};
 Examples:
   ottla group list
   ottla group list --state Empty
-  ottla group list --format json | jq -r '.[].group'")]
+  ottla group list --format json | jq -r '.[].group'
+
+JSON: [{group, state, type, protocol_type, coordinator}]")]
 pub(super) struct ListArgs {
     /// Only groups in this state, such as Stable or Empty. May be given more than once
     #[arg(long, value_name = "STATE")]

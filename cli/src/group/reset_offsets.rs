@@ -23,7 +23,9 @@ Examples:
   ottla group reset-offsets billing --to beginning --dry-run
   ottla group reset-offsets billing --topic orders --to -2h
   ottla group reset-offsets billing --topic orders --partition 3 --to 1500
-  ottla group reset-offsets billing --shift -100")]
+  ottla group reset-offsets billing --shift -100
+
+JSON: [{topic, partition, before, after}]")]
 pub(super) struct ResetOffsetsArgs {
     /// The group
     group: String,

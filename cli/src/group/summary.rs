@@ -13,7 +13,9 @@ use crate::output::{Format, print_list};
 Examples:
   ottla group lag
   ottla group lag billing shipping
-  ottla group lag --format json | jq 'map(.lag) | add'")]
+  ottla group lag --format json | jq 'map(.lag) | add'
+
+JSON: [{group, topic, partitions, lag}]")]
 pub(super) struct LagArgs {
     /// The groups; all of them if none is named
     #[arg(value_name = "GROUP")]

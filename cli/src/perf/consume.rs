@@ -19,7 +19,11 @@ use crate::{connection::ConnectionArgs, exit::usage, output::FormatArgs, progres
 Examples:
   ottla perf consume load
   ottla perf consume load --records 5000000 --set fetch.max.bytes=104857600
-  ottla perf consume load --format json")]
+  ottla perf consume load --format json
+
+JSON:
+  {records, bytes, seconds, records_per_second, megabytes_per_second, cpu_seconds,
+   cpu_nanoseconds_per_record}")]
 pub(super) struct ConsumeArgs {
     /// The topic
     topic: String,

@@ -21,7 +21,11 @@ use crate::{connection::ConnectionArgs, exit::usage, output::FormatArgs, progres
 Examples:
   ottla perf latency load
   ottla perf latency load --records 10000 --size 1000 --set acks=1
-  ottla perf latency load --rate 100 --format json")]
+  ottla perf latency load --rate 100 --format json
+
+JSON:
+  {records, bytes, seconds, records_per_second, megabytes_per_second, cpu_seconds,
+   cpu_nanoseconds_per_record, latency_ms: {p50, p95, p99, p99.9, max, mean, samples}}")]
 pub(super) struct LatencyArgs {
     /// The topic
     topic: String,

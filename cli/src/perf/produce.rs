@@ -23,7 +23,12 @@ Examples:
   ottla perf produce load
   ottla perf produce load --records 5000000 --size 1000 --set compression.type=zstd
   ottla perf produce load --rate 2000 --records 20000 --set linger.ms=0
-  ottla perf produce load --set acks=1 --set batch.size=262144 --format json")]
+  ottla perf produce load --set acks=1 --set batch.size=262144 --format json
+
+JSON:
+  {records, bytes, seconds, records_per_second, megabytes_per_second, cpu_seconds,
+   cpu_nanoseconds_per_record, latency_ms: {p50, p95, p99, p99.9, max, mean, samples},
+   requests, batches, retries}")]
 pub(super) struct ProduceArgs {
     /// The topic; it is created if the cluster does that
     topic: String,

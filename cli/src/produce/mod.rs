@@ -32,7 +32,9 @@ Examples:
   ottla produce orders --file orders.txt --key-separator : --compression zstd
   ottla produce orders --partition 3 --header source=shell --header attempt=1
   echo 'ann:' | ottla produce customers --key-separator : --empty-as-null
-  tail -F access.log | ottla produce access --acks 1")]
+  tail -F access.log | ottla produce access --acks 1
+
+JSON: {topic, records, bytes, seconds, failed, possibly_written}")]
 pub(crate) struct ProduceArgs {
     /// The topic; it is created if the cluster does that
     topic: String,

@@ -22,7 +22,9 @@ use crate::{
 Examples:
   ottla topic alter orders -c retention.ms=86400000 -c max.message.bytes=2000000
   ottla topic alter orders --reset retention.ms
-  ottla topic alter orders --partitions 12")]
+  ottla topic alter orders --partitions 12
+
+JSON: {name, done}")]
 pub(super) struct AlterArgs {
     /// The topic
     topic: String,

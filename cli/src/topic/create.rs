@@ -16,7 +16,9 @@ Examples:
   ottla topic create orders
   ottla topic create orders payments --partitions 6 --replication-factor 3
   ottla topic create settings -c cleanup.policy=compact --if-not-exists
-  ottla topic create orders --partitions 6 --dry-run")]
+  ottla topic create orders --partitions 6 --dry-run
+
+JSON: [{name, error}]")]
 pub(super) struct CreateArgs {
     /// The topics
     #[arg(required = true, value_name = "TOPIC")]

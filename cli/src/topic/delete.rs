@@ -10,7 +10,9 @@ use crate::{outcomes, output::Format};
 #[command(after_help = "\
 Examples:
   ottla topic delete orders
-  ottla topic delete orders payments")]
+  ottla topic delete orders payments
+
+JSON: [{name, error}]")]
 pub(super) struct DeleteArgs {
     /// The topics
     #[arg(required = true, value_name = "TOPIC")]

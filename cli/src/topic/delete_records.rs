@@ -16,7 +16,9 @@ use crate::{
 Examples:
   ottla topic delete-records orders --before end             all that is there now
   ottla topic delete-records orders --before 1000 --partition 0
-  ottla topic delete-records orders --before -7d")]
+  ottla topic delete-records orders --before -7d
+
+JSON: [{name, error}]")]
 pub(super) struct DeleteRecordsArgs {
     /// The topic
     topic: String,

@@ -21,7 +21,12 @@ use crate::{
 Examples:
   ottla topic describe orders
   ottla topic describe orders --all-settings
-  ottla topic describe orders payments --format json | jq '.[].partitions'")]
+  ottla topic describe orders payments --format json | jq '.[].partitions'
+
+JSON:
+  [{name, id, internal,
+    partitions: [{partition, leader, leader_epoch, replicas, in_sync_replicas, beginning, end}],
+    settings: [{name, value, source}]}]")]
 pub(super) struct DescribeArgs {
     /// The topics
     #[arg(required = true, value_name = "TOPIC")]

@@ -11,7 +11,9 @@ use crate::output::{Column, Format, Table, print_list};
 Examples:
   ottla topic list
   ottla topic list --internal
-  ottla topic list --format json | jq -r '.[].name'")]
+  ottla topic list --format json | jq -r '.[].name'
+
+JSON: [{name, partitions, replication_factor, id}]")]
 pub(super) struct ListArgs {
     /// Also list the topics that Kafka keeps for itself
     #[arg(long)]

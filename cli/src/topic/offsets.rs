@@ -19,7 +19,9 @@ Examples:
   ottla topic offsets orders
   ottla topic offsets orders --partition 0 --partition 1
   ottla topic offsets orders --at 2026-01-31T12:00:00Z
-  ottla topic offsets orders --at -1h --format json")]
+  ottla topic offsets orders --at -1h --format json
+
+JSON: [{partition, beginning, end, length}], with --at also at")]
 pub(super) struct OffsetsArgs {
     /// The topic
     topic: String,

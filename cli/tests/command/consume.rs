@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::process::Signal;
 
-use crate::support::{Broker, cells, keys};
+use crate::support::{Broker, assert_documented, cells};
 
 /// A topic of one partition with the values 0 to 9.
 fn ten() -> Broker {
@@ -93,7 +93,7 @@ fn a_template_has_every_field_and_escape() {
 #[test]
 fn a_table_lines_up_and_json_has_an_object_per_line() {
     let broker = Broker::with_topic("orders", 1);
-    broker.ottla("produce orders -K :").input("ann:3 apples\nlongername:1 pear\nnobody\n").done();
+    broker.ottla("produce orders -K : -H a=1").input("ann:3 apples\nlongername:1 pear\nnobody\n").done();
     let table = cells(&broker.ottla("consume orders --exit-at-end").done());
     assert_eq!(table[0], ["PARTITION", "OFFSET", "TIMESTAMP", "KEY", "VALUE"]);
     let keys_and_values: Vec<_> = table[1..].iter().map(|row| row[3..].join("=")).collect();
@@ -101,7 +101,7 @@ fn a_table_lines_up_and_json_has_an_object_per_line() {
     let lines = broker.ottla("consume orders --exit-at-end --format json").done();
     let records: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(records.len(), 3);
-    assert_eq!(keys(&records[0]), ["topic", "partition", "offset", "timestamp", "key", "value", "headers"]);
+    assert_documented("consume", &records[0]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use rustix::process::Signal;
 
-use crate::support::{Broker, keys};
+use crate::support::{Broker, assert_documented};
 
 fn values(broker: &Broker, topic: &str) -> String {
     broker.ottla("consume --exit-at-end --format %k=%v").arg(topic).done()
@@ -24,7 +24,7 @@ fn a_file_is_read_in_place_of_the_input() {
     let file = dir.path().join("orders.txt");
     fs::write(&file, "ann:3 apples\nbob:1:2\nnobody\n:empty\n").unwrap();
     let produced = broker.ottla("produce orders --key-separator : --file").arg(&file).json();
-    assert_eq!(keys(&produced), ["topic", "records", "bytes", "seconds", "failed", "possibly_written"]);
+    assert_documented("produce", &produced);
     assert_eq!((&produced["records"], &produced["bytes"], &produced["failed"]), (&4.into(), &28.into(), &0.into()));
     assert_eq!(values(&broker, "orders"), "ann=3 apples\nbob=1:2\n=nobody\n=empty\n");
     let keys = broker.ottla("consume orders --exit-at-end --format %K").done();

@@ -290,8 +290,31 @@ pub(crate) fn cells(table: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// The names of an object's members.
+/// Holds JSON against what the help of a command says of it.
 #[track_caller]
-pub(crate) fn keys(object: &Value) -> Vec<&str> {
-    object.as_object().unwrap_or_else(|| panic!("not an object: {object}")).keys().map(String::as_str).collect()
+pub(crate) fn assert_documented(command: &str, json: &Value) {
+    let help = ottla(command).args("--help").done();
+    let (_, documented) = help.split_once("\nJSON").unwrap_or_else(|| panic!("{command} says nothing of JSON"));
+    let documented = documented.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(documented.contains(&shape(json)), "{command} gives {}, not as in its help: {documented}", shape(json));
+}
+
+/// The names in a value, as the help writes them: `[{name, parts: [{size}]}]`.
+fn shape(value: &Value) -> String {
+    let nested = |value: &Value| match value {
+        Value::Object(_) => true,
+        Value::Array(items) => items.first().is_some_and(Value::is_object),
+        _ => false,
+    };
+    match value {
+        Value::Array(items) => format!("[{}]", items.first().map(shape).unwrap_or_default()),
+        Value::Object(members) => {
+            let member = |(name, value): (&String, &Value)| match nested(value) {
+                true => format!("{name}: {}", shape(value)),
+                false => name.clone(),
+            };
+            format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(", "))
+        }
+        _ => String::new(),
+    }
 }

@@ -1,6 +1,6 @@
 //! `ottla topic`.
 
-use crate::support::{Broker, cells, keys};
+use crate::support::{Broker, assert_documented, cells};
 
 #[test]
 fn topics_are_created_listed_and_deleted() {
@@ -12,8 +12,9 @@ fn topics_are_created_listed_and_deleted() {
     let names: Vec<String> = cells(&listed).into_iter().map(|row| row[..3].join(" ")).collect();
     assert_eq!(names, ["TOPIC PARTITIONS REPLICAS", "orders 3 1", "payments 3 1"]);
     let listed = broker.ottla("topic list").json();
-    assert_eq!(keys(&listed[0]), ["name", "partitions", "replication_factor", "id"]);
-    assert_eq!(broker.ottla("topic delete orders payments").done(), "deleted orders\ndeleted payments\n");
+    assert_documented("topic list", &listed);
+    assert_eq!(broker.ottla("topic delete orders").done(), "deleted orders\n");
+    assert_documented("topic delete", &broker.ottla("topic delete payments").json());
     assert_eq!(broker.ottla("topic list").json(), serde_json::json!([]));
 }
 
@@ -36,6 +37,7 @@ fn creating_tells_programs_of_each_topic() {
     let broker = Broker::start();
     let results = broker.ottla("topic create orders").json();
     assert_eq!(results, serde_json::json!([{"name": "orders", "error": null}]));
+    assert_documented("topic create", &results);
     let finished = broker.ottla("topic create orders --format json").run();
     let results: serde_json::Value = serde_json::from_str(&finished.out).unwrap();
     assert_eq!((finished.code, &results[0]["name"]), (1, &"orders".into()));
@@ -61,10 +63,7 @@ PARTITION  LEADER  EPOCH  REPLICAS  IN SYNC  BEGINNING  END
     assert_eq!(settings[2][..2], ["retention.ms", "86400000"]);
 
     let all = broker.ottla("topic describe orders --all-settings").json();
-    assert_eq!(keys(&all[0]), ["name", "id", "internal", "partitions", "settings"]);
-    let partition = ["partition", "leader", "leader_epoch", "replicas", "in_sync_replicas", "beginning", "end"];
-    assert_eq!(keys(&all[0]["partitions"][0]), partition);
-    assert_eq!(keys(&all[0]["settings"][0]), ["name", "value", "source"]);
+    assert_documented("topic describe", &all);
     assert!(all[0]["settings"].as_array().unwrap().len() > 10);
 }
 
@@ -80,7 +79,7 @@ fn settings_and_partitions_are_altered() {
     let described = &broker.ottla("topic describe orders").json()[0];
     assert_eq!(described["settings"][0]["name"], "max.message.bytes");
     let altered = broker.ottla("topic alter orders --partitions 5").json();
-    assert_eq!(keys(&altered), ["name", "done"]);
+    assert_documented("topic alter", &altered);
 
     assert!(broker.ottla("topic alter orders").fails(2).contains("nothing to change"));
     assert!(broker.ottla("topic alter orders --partitions 3").fails(1).contains("partitions"));
@@ -104,7 +103,7 @@ PARTITION  BEGINNING  END  LENGTH
         1          0    3       3
 ";
     assert_eq!(broker.ottla("topic offsets orders").done(), expected);
-    broker.ottla("topic delete-records orders --before end").done();
+    assert_documented("topic delete-records", &broker.ottla("topic delete-records orders --before end").json());
     assert_eq!(broker.ottla("consume orders --exit-at-end").done(), "");
 }
 
@@ -116,8 +115,7 @@ fn offsets_are_told_of_places_too() {
         broker.ottla("topic offsets orders --partition 1 --at").arg(place).json()[0]["at"].as_i64().unwrap()
     };
     assert_eq!([at("beginning"), at("end"), at("2"), at("-1"), at("-1h"), at("2100-01-01")], [0, 3, 2, 2, 0, 3]);
-    let offsets = broker.ottla("topic offsets orders").json();
-    assert_eq!(keys(&offsets[1]), ["partition", "beginning", "end", "length"]);
+    assert_documented("topic offsets", &broker.ottla("topic offsets orders").json());
     let error = broker.ottla("topic offsets orders --partition 7").fails(1);
     assert!(error.contains("orders has 2 partitions"), "{error}");
 }
