@@ -1,9 +1,11 @@
 //! Other people's clients on our broker, and our client on Apache Kafka.
 //!
-//! Cases of other clients run on Apache Kafka as well, as the control: one that fails there too tests itself.
+//! Cases of other clients run on Apache Kafka as well, as the control: one that fails there too tests itself. And the
+//! log directories of either broker in the other one.
 
 mod case;
 mod confluent;
+mod directory;
 mod java;
 mod kcat;
 mod ottla;
@@ -67,7 +69,7 @@ impl InteropArguments {
             return Ok(ExitCode::SUCCESS);
         }
         let equipment = Equipment::ensure(KafkaInstall::ensure(&self.version)?)?;
-        if self.plan().any(|(target, case)| target == Target::BrokerRef || case.is_ours()) {
+        if self.plan().any(|(target, case)| target.needs_broker_ref() || case.is_ours()) {
             target::build()?;
         }
         let began = Instant::now();
@@ -99,6 +101,7 @@ impl InteropArguments {
 
     fn cases(&self) -> impl Iterator<Item = &'static Case> {
         let all = kcat::CASES.iter().chain(&confluent::CASES).chain(&java::CASES).chain(&ottla::CASES);
+        let all = all.chain(&directory::CASES);
         all.filter(|case| self.only.as_ref().is_none_or(|only| case.name.contains(only.as_str())))
     }
 

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
@@ -32,18 +32,28 @@ pub(super) enum Target {
     /// Apache Kafka with three nodes.
     #[value(name = "kafka-3")]
     KafkaThree,
+    /// None: the case is about files, and starts what it needs.
+    Files,
 }
 
 impl Target {
     /// In the order in which they are run.
-    pub(super) const ALL: [Self; 3] = [Self::BrokerRef, Self::KafkaOne, Self::KafkaThree];
+    pub(super) const ALL: [Self; 4] = [Self::BrokerRef, Self::KafkaOne, Self::KafkaThree, Self::Files];
+    /// The clusters among them.
+    pub(super) const CLUSTERS: [Self; 3] = [Self::BrokerRef, Self::KafkaOne, Self::KafkaThree];
 
     /// How many brokers it has.
     pub(super) fn nodes(self) -> u16 {
         match self {
             Self::BrokerRef | Self::KafkaOne => 1,
             Self::KafkaThree => 3,
+            Self::Files => 0,
         }
+    }
+
+    /// Whether our own broker has to be built for it.
+    pub(super) fn needs_broker_ref(self) -> bool {
+        matches!(self, Self::BrokerRef | Self::Files)
     }
 }
 
@@ -53,6 +63,7 @@ impl fmt::Display for Target {
             Self::BrokerRef => "broker-ref",
             Self::KafkaOne => "kafka-1",
             Self::KafkaThree => "kafka-3",
+            Self::Files => "files",
         })
     }
 }
@@ -62,13 +73,16 @@ impl fmt::Display for Target {
 pub(super) enum Running {
     BrokerRef(OurBroker),
     Kafka(KafkaCluster),
+    Nothing,
 }
 
 impl Running {
     /// Starts a cluster of that kind.
     pub(super) fn start(target: Target, equipment: &Equipment) -> Result<Self> {
-        if target == Target::BrokerRef {
-            return OurBroker::start().map(Self::BrokerRef);
+        match target {
+            Target::BrokerRef => return OurBroker::in_memory().map(Self::BrokerRef),
+            Target::Files => return Ok(Self::Nothing),
+            Target::KafkaOne | Target::KafkaThree => {}
         }
         let (key, value) = PARTITIONS;
         let settings = vec![(key.to_owned(), value.to_owned())];
@@ -81,6 +95,7 @@ impl Running {
         match self {
             Self::BrokerRef(broker) => broker.bootstrap.clone(),
             Self::Kafka(cluster) => cluster.bootstrap(),
+            Self::Nothing => String::new(),
         }
     }
 }
@@ -89,23 +104,31 @@ impl Running {
 #[derive(Debug)]
 pub(super) struct OurBroker {
     bootstrap: String,
-    _process: ProcessGroup,
+    process: ProcessGroup,
 }
 
 impl OurBroker {
-    fn start() -> Result<Self> {
+    fn in_memory() -> Result<Self> {
         let (key, value) = PARTITIONS;
+        Self::start(&["--memory", "--set", &format!("{key}={value}")])
+    }
+
+    /// Starts it with these arguments on a free port.
+    ///
+    /// # Errors
+    /// It is not ready within seconds; the error has what it printed.
+    pub(super) fn start(arguments: &[&str]) -> Result<Self> {
         let output = NamedTempFile::new()?;
         let errors = NamedTempFile::new()?;
         let mut command = process::tied_to_us(release_file("ottla")?);
-        command.args(["broker", "--listen", "127.0.0.1:0", "--memory", "--set", &format!("{key}={value}")]);
+        command.args(["broker", "--listen", "127.0.0.1:0"]).args(arguments);
         command.stdin(Stdio::null()).stdout(File::create(output.path())?).stderr(File::create(errors.path())?);
         let mut process = ProcessGroup::spawn(&mut command)?;
         let deadline = Instant::now() + START_LIMIT;
         loop {
             let printed = std::fs::read_to_string(output.path())?;
             if let Some(bootstrap) = bootstrap(&printed) {
-                return Ok(Self { bootstrap, _process: process });
+                return Ok(Self { bootstrap, process });
             }
             let ended = process.ended()?;
             if ended.is_some() || Instant::now() > deadline {
@@ -114,6 +137,21 @@ impl OurBroker {
             }
             thread::sleep(POLL_INTERVAL);
         }
+    }
+
+    /// Its address.
+    pub(super) fn bootstrap(&self) -> &str {
+        &self.bootstrap
+    }
+
+    /// Ends it as an operator would.
+    ///
+    /// # Errors
+    /// It does not end in time, or not in order.
+    pub(super) fn stop(self) -> Result<()> {
+        let status = self.process.stop(START_LIMIT)?.context("`ottla broker` did not end in time")?;
+        ensure!(status.success(), "`ottla broker` ended with {status}");
+        Ok(())
     }
 }
 

@@ -1,10 +1,10 @@
 //! A throwaway cluster that ends with its owner.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
 use super::install::KafkaInstall;
@@ -13,6 +13,8 @@ use super::probe;
 use crate::process::{self, ProcessGroup};
 
 const START_LIMIT: Duration = Duration::from_secs(120);
+/// How a JVM ends after SIGTERM.
+const TERMINATED: i32 = 143;
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// What a cluster looks like.
@@ -51,14 +53,21 @@ impl KafkaCluster {
     pub(crate) fn start(install: &KafkaInstall, options: &ClusterOptions) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("ottla-kafka-").tempdir()?;
         let layout = Layout::create(install, folder.path(), options)?;
-        let mut nodes = Vec::new();
-        for node in &layout.nodes {
-            let mut command = node.server(install, process::tied_to_us("java"), &options.jvm)?;
-            nodes.push(ProcessGroup::spawn(&mut command)?);
-        }
-        let mut cluster = Self { nodes, layout, folder };
-        cluster.wait_until_ready()?;
+        let mut cluster = Self { nodes: Vec::new(), layout, folder };
+        cluster.start_nodes(install, options)?;
         Ok(cluster)
+    }
+
+    /// Starts the nodes on the files that are there, and waits for them as [`KafkaCluster::start`] does.
+    ///
+    /// # Errors
+    /// As [`KafkaCluster::start`].
+    pub(crate) fn start_nodes(&mut self, install: &KafkaInstall, options: &ClusterOptions) -> Result<()> {
+        for node in &self.layout.nodes {
+            let mut command = node.server(install, process::tied_to_us("java"), &options.jvm)?;
+            self.nodes.push(ProcessGroup::spawn(&mut command)?);
+        }
+        self.wait_until_ready()
     }
 
     /// The addresses of all brokers, as a client takes them.
@@ -82,6 +91,33 @@ impl KafkaCluster {
     /// A node cannot be waited for.
     pub(crate) fn stop(mut self, limit: Duration) -> Result<()> {
         self.nodes.drain(..).try_for_each(|node| node.stop(limit).map(drop))
+    }
+
+    /// Ends the nodes as an operator would, each within `limit`, and keeps their files.
+    ///
+    /// # Errors
+    /// A node does not end in time, or not in order.
+    pub(crate) fn stop_nodes(&mut self, limit: Duration) -> Result<()> {
+        for node in self.nodes.drain(..) {
+            let status = node.stop(limit)?.context("a node did not end in time")?;
+            // A JVM that is asked to end by a signal says so, having run all that has to be run before.
+            ensure!(status.success() || status.code() == Some(TERMINATED), "a node ended with {status}");
+        }
+        Ok(())
+    }
+
+    /// Kills the nodes, as a crash would, and keeps their files.
+    pub(crate) fn kill_nodes(&mut self) {
+        self.nodes.clear();
+    }
+
+    /// Where the first node keeps its log.
+    ///
+    /// # Errors
+    /// Never: there is a first node.
+    pub(crate) fn data(&self) -> Result<PathBuf> {
+        let node = self.layout.nodes.first().context("a cluster has a node")?;
+        Ok(self.layout.data(node))
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
