@@ -2,6 +2,7 @@
 //! it says otherwise.
 
 mod admin;
+mod cancel;
 mod consume;
 mod faults;
 mod groups;

@@ -1,4 +1,4 @@
-//! CommitUnderWay offsets: one task, so that a later commit never loses to an earlier one.
+//! Committing offsets: one task, so that a later commit never loses to an earlier one.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -181,12 +181,14 @@ impl FetchWorker {
                 }
                 continue;
             }
-            let _reserved = Reserved::new(&self.shared, &plan);
+            let reserved = Reserved::new(&self.shared, &plan);
             if let Some(turn) = (self.round as usize).checked_rem(plan.wanted.len()) {
                 // Without a session, which rotates them itself, the broker fills its answer in the order of the request.
                 plan.wanted.rotate_left(turn);
             }
-            match self.fetch(&plan, &mut changes).await {
+            let fetched = self.fetch(&plan, &mut changes).await;
+            drop(reserved);
+            match fetched {
                 Ok(pace) => self.pace(pace).await,
                 Err(error) => self.recover(&plan, &error).await,
             }
