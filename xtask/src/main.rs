@@ -4,6 +4,7 @@ mod ci;
 mod definition;
 mod dependencies;
 mod differential;
+mod fuzz;
 mod interop;
 mod java;
 mod kafka;
@@ -21,6 +22,7 @@ use clap::{Parser, Subcommand};
 use self::ci::CiArguments;
 use self::dependencies::DependencyArguments;
 use self::differential::DifferentialArguments;
+use self::fuzz::FuzzArguments;
 use self::interop::InteropArguments;
 use self::kafka::KafkaCommand;
 use self::parity::ParityArguments;
@@ -54,6 +56,8 @@ enum XtaskCommand {
     Parity(ParityArguments),
     /// Compare our messages, batches, keys and assignments with those of others, over random input
     Differential(DifferentialArguments),
+    /// Let libFuzzer look for bytes that the codec cannot take
+    Fuzz(FuzzArguments),
     /// Count the crates that a user of ottla builds, and look for C among them
     Deps(DependencyArguments),
     /// Run other clients on our broker, and ours on Apache Kafka
@@ -67,6 +71,7 @@ impl XtaskCommand {
             Self::Kafka(command) => command.execute(),
             Self::Parity(arguments) => arguments.execute(),
             Self::Differential(arguments) => arguments.execute(),
+            Self::Fuzz(arguments) => arguments.execute(),
             Self::Deps(arguments) => arguments.execute(),
             Self::Interop(arguments) => arguments.execute(),
         }

@@ -1,4 +1,7 @@
 //! Zigzag variable-length integers, as records use them: seven bits a byte, least significant first.
+//!
+//! They may have zeros to spare, such as `80 00` for 0, because Kafka reads those. Kafka also reads a last byte with more
+//! bits than there is room for and drops them; that is an error here, for nobody means it.
 
 use super::RecordError;
 
@@ -173,6 +176,13 @@ mod tests {
         assert_eq!(take_i32(&mut &b"\x80\x80\x80\x80\x80\x00"[..]), Err(RecordError::VarintOverflow));
         assert_eq!(take_i64(&mut &[0xff; 11][..]), Err(RecordError::VarintOverflow));
         assert_eq!(take_i64(&mut &b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"[..]), Err(RecordError::VarintOverflow));
+    }
+
+    #[test]
+    fn a_varint_with_zeros_to_spare_is_read_as_kafka_reads_it() {
+        assert_eq!(take_i32(&mut &b"\x80\x00"[..]), Ok(0));
+        assert_eq!(take_i32(&mut &b"\x81\x80\x80\x80\x00"[..]), Ok(-1));
+        assert_eq!(take_i64(&mut &b"\x81\x80\x80\x80\x80\x80\x80\x80\x80\x00"[..]), Ok(-1));
     }
 
     #[test]

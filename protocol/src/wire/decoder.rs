@@ -4,16 +4,27 @@ use bytes::Bytes;
 
 use super::{DecodeError, DecodeErrorKind, Str, Wire, schema::VersionRange};
 
-/// Memory that any message may take, in bytes.
-const BASE_BUDGET: usize = 64 * 1024;
-/// Memory that a message may take beyond that, per byte of input. The densest honest messages (thousands of partitions
-/// with short replica lists) take four to eight.
+/// Memory that the arrays of any message may take, in bytes: 64 KiB with the message itself, or the error.
+const BASE_BUDGET: usize = 63 * 1024;
+/// Memory that they may take beyond that, per byte of input.
 const BUDGET_PER_BYTE: usize = 16;
+/// Memory for the first elements of an array, in bytes, before any of them has been read.
+const FIRST_ROOM: usize = 4 * 1024;
 
 /// Reads one message in one version.
 ///
-/// Strings and bytes are slices of the input. Nothing is allocated on the word of a count or length alone: it is
-/// held against the bytes that are left, and what the elements take in memory against a budget.
+/// # Memory
+///
+/// Strings and bytes are slices of the input; only arrays allocate. Nothing is allocated on the word of a count alone:
+/// it is held against the bytes that are left, the first elements get 4 KiB, and the others as much as there can be if
+/// the bytes that are left are like those that have been read. So
+///
+/// - a decode takes at most 64 KiB and 16 times the input, whatever the input is: more is
+///   [`DecodeErrorKind::OverBudget`];
+/// - a count that lies takes no more than 4 KiB for each array around it beyond what the elements that are there take;
+/// - what elements take is up to the message. They are 24 bytes for each array and 32 for each string, so it is less
+///   than 4 times the input if strings have the length that names usually have, but can be more: a topic of one letter
+///   in a version 1 MetadataRequest is 3 bytes of input and 48 of memory.
 #[derive(Debug)]
 pub struct Decoder {
     version: i16,
@@ -121,6 +132,9 @@ impl Decoder {
     }
 
     /// An unsigned varint of at most 5 bytes and 32 bits.
+    ///
+    /// It may have zeros to spare, such as `80 00` for 0, because Kafka reads those. Kafka also reads a fifth byte with
+    /// more than four bits and drops what does not fit; that is an error here, for nobody means it.
     pub fn take_uvarint(&mut self) -> Result<u32, DecodeError> {
         let mut value = 0u32;
         for shift in [0, 7, 14, 21, 28] {
@@ -168,9 +182,12 @@ impl Decoder {
         self.length(length)
     }
 
-    /// A string, or `None` if it is null.
+    /// A string, or `None` if it is null. As in Kafka, compact lengths may not exceed what two bytes can say either.
     pub fn take_str(&mut self) -> Result<Option<Str>, DecodeError> {
         let Some(len) = self.take_short_length()? else { return Ok(None) };
+        if len > i16::MAX as usize {
+            return Err(self.error(DecodeErrorKind::BadLength(len as i64)));
+        }
         let at = self.position;
         let bytes = self.take_bytes(len)?;
         Str::from_utf8(bytes).map(Some).map_err(|_| DecodeError::new(DecodeErrorKind::BadUtf8, at))
@@ -185,30 +202,58 @@ impl Decoder {
     /// An array, or `None` if it is null.
     pub fn take_array<T: Wire>(&mut self) -> Result<Option<Vec<T>>, DecodeError> {
         let min_size = T::min_size(self.version, self.flexible);
-        let Some((count, capacity)) = self.take_count(min_size, size_of::<T>())? else { return Ok(None) };
-        let mut elements = Vec::with_capacity(capacity);
-        for _ in 0..count {
-            elements.push(T::decode(self)?);
+        let Some(count) = self.take_count(min_size, size_of::<T>())? else { return Ok(None) };
+        let start = self.position;
+        let mut elements = Vec::new();
+        while elements.len() < count {
+            let read = elements.len();
+            let room = self.room(read, count, start, size_of::<T>())?;
+            elements.reserve_exact(room);
+            // Where the elements were before.
+            self.release(read * size_of::<T>());
+            for _ in 0..room {
+                elements.push(T::decode(self)?);
+            }
         }
         Ok(Some(elements))
     }
 
-    /// The count of an array whose elements take at least `min_size` bytes on the wire and `size` in memory, and the
-    /// capacity to begin with.
-    fn take_count(&mut self, min_size: usize, size: usize) -> Result<Option<(usize, usize)>, DecodeError> {
+    /// The count of an array whose elements take at least `min_size` bytes on the wire and `size` in memory.
+    fn take_count(&mut self, min_size: usize, size: usize) -> Result<Option<usize>, DecodeError> {
         let Some(count) = self.take_long_length()? else { return Ok(None) };
         if count.saturating_mul(min_size.max(1)) > self.remaining() {
             return Err(self.error(DecodeErrorKind::BadLength(i64::try_from(count).unwrap_or(i64::MAX))));
         }
-        self.charge(count.saturating_mul(size))?;
-        // The count is plausible but not proved: begin with what the bytes left justify and grow by what is read.
-        let justified = self.remaining() / size.max(1) + 1;
-        Ok(Some((count, count.min(justified))))
+        if count.saturating_mul(size) > self.budget {
+            return Err(self.error(DecodeErrorKind::OverBudget));
+        }
+        Ok(Some(count))
+    }
+
+    /// For how many more elements to make room in an array that begins at `start` and of which `read` elements have been
+    /// read. Charges for the array as it will be, because for a moment it is there twice.
+    fn room(&mut self, read: usize, count: usize, start: usize, size: usize) -> Result<usize, DecodeError> {
+        let room = if read == 0 {
+            FIRST_ROOM / size.max(1)
+        } else {
+            // The count is plausible but not proved.
+            let bytes_read = (self.position - start).max(1) as u64;
+            let as_dense = read as u64 * self.remaining() as u64 / bytes_read;
+            // The elements so far may have been larger than those to come.
+            usize::try_from(as_dense).unwrap_or(usize::MAX).max(read / 2)
+        };
+        let room = room.clamp(1, count - read);
+        self.charge((read + room).saturating_mul(size))?;
+        Ok(room)
     }
 
     fn charge(&mut self, bytes: usize) -> Result<(), DecodeError> {
         self.budget = self.budget.checked_sub(bytes).ok_or_else(|| self.error(DecodeErrorKind::OverBudget))?;
         Ok(())
+    }
+
+    fn release(&mut self, bytes: usize) {
+        self.budget += bytes;
     }
 
     /// The tagged fields at the end of a struct. `known` reads the field with the given tag and says whether it is

@@ -92,6 +92,15 @@ fn a_string_that_kafka_would_not_read_is_refused_in_every_version() {
 }
 
 #[test]
+fn a_string_that_kafka_would_not_read_is_not_read_either() {
+    // Lengths of 32,767 and 32,768, plus one.
+    let with_length = |length: &[u8], len| Bytes::from([length, &vec![b'x'; len][..]].concat());
+    let kind = |bytes| decode::<Sample>(bytes, 4).unwrap_err().kind();
+    assert_eq!(kind(with_length(b"\x80\x80\x02", 32_767)), DecodeErrorKind::Truncated { needed: 1, available: 0 });
+    assert_eq!(kind(with_length(b"\x81\x80\x02", 32_768)), DecodeErrorKind::BadLength(32_768));
+}
+
+#[test]
 fn null_is_refused_where_the_version_does_not_allow_it() {
     assert_eq!(encode(&sample(), 2), Err(EncodeError::NullNotAllowed { message: "Sample", field: "note", version: 2 }));
     let error = decode::<Sample>(Bytes::from_static(b"\0\x02ab\xff\xff"), 2).unwrap_err();
@@ -120,6 +129,14 @@ fn counts_and_varints_from_the_wire_are_not_believed() {
     assert_eq!(kind(b"\xff\xff\xff\xff\xff\x01", 4), DecodeErrorKind::BadVarint);
     assert_eq!(kind(b"\xff\xff\xff\xff\x1f", 4), DecodeErrorKind::BadVarint);
     assert_eq!(kind(b"\x03a\xff", 4), DecodeErrorKind::BadUtf8);
+}
+
+#[test]
+fn a_varint_with_zeros_to_spare_is_read_as_kafka_reads_it() {
+    let uvarint = |bytes: &'static [u8]| Decoder::new(Bytes::from_static(bytes), 0, true).take_uvarint();
+    assert_eq!(uvarint(b"\x80\x00"), Ok(0));
+    assert_eq!(uvarint(b"\x81\x80\x80\x80\x00"), Ok(1));
+    assert_eq!(uvarint(b"\x80\x80\x80\x80\x80\x00").unwrap_err().kind(), DecodeErrorKind::BadVarint);
 }
 
 #[test]

@@ -9,6 +9,9 @@ use super::WINDOW_LOG_MAX;
 use crate::compression::DecompressError;
 use crate::compression::output::Output;
 
+/// The largest window that is made room for at once, in bytes: what libzstd asks for at its default level, and so what
+/// most writers do.
+const RESERVED_WINDOW: u64 = 2 << 20;
 /// So many bytes are decoded at a time, and at most a block of 128 KiB more.
 const STEP: usize = 128 << 10;
 
@@ -19,27 +22,45 @@ pub(in crate::compression) struct Decoder {
 
 impl Decoder {
     /// Decodes one frame after another. Besides the output this holds a window, or as much as the output may be if that
-    /// is less.
+    /// is less and the window is not a usual one.
     pub(in crate::compression) fn decode(
         &mut self,
         mut input: &[u8],
         window_log_max: u32,
         out: &mut Output<'_>,
     ) -> Result<(), DecompressError> {
-        self.context.set_max_window_size(1 << window_log_max.min(WINDOW_LOG_MAX));
+        let window_max = 1 << window_log_max.min(WINDOW_LOG_MAX);
         loop {
-            match self.context.reset(&mut input) {
+            match self.begin_frame(&mut input, window_max) {
                 Ok(()) => self.decode_blocks(&mut input, out)?,
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
                     input = input.get(length as usize..).ok_or_else(|| out.corrupt("cut short"))?;
                 }
-                Err(FrameDecoderError::WindowSizeTooBig { requested, max }) => {
-                    return Err(DecompressError::WindowTooLarge { window: requested, limit: max });
+                Err(FrameDecoderError::WindowSizeTooBig { requested, .. }) => {
+                    return Err(DecompressError::WindowTooLarge { window: requested, limit: window_max });
                 }
                 Err(error) => return Err(out.corrupt(error)),
             }
             if input.is_empty() {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Reads a frame's header. A context that has been used makes room at once for the whole window that the frame claims
+    /// to need, where a new one grows with what is decoded; so claims beyond the usual get a new one.
+    fn begin_frame(&mut self, input: &mut &[u8], window_max: u64) -> Result<(), FrameDecoderError> {
+        let mut rest = *input;
+        self.context.set_max_window_size(window_max.min(RESERVED_WINDOW));
+        match self.context.reset(&mut rest) {
+            Err(FrameDecoderError::WindowSizeTooBig { requested, .. }) if requested <= window_max => {
+                self.context = FrameDecoder::new();
+                self.context.set_max_window_size(window_max);
+                self.context.reset(input)
+            }
+            result => {
+                *input = rest;
+                result
             }
         }
     }
