@@ -12,7 +12,7 @@ pub const LIMIT: usize = 128 << 10;
 /// What a decompressor may hold besides four times the limit: its tables, a block, and zstd's usual window.
 pub(crate) const CONTEXT_BYTES: u64 = 3 << 20;
 
-/// Decompresses `input`, and compresses it and decompresses the result.
+/// Decompresses `input`, and compresses some inputs and decompresses the result.
 ///
 /// # Panics
 /// If the output or the memory exceeds the limit, or another limit gives another result, or what was compressed is not
@@ -28,7 +28,10 @@ pub fn check(codec: Compression, input: &[u8]) {
             assert_eq!(decompress(codec, input, less), too_large, "a limit of a byte less");
         }
     }
-    check_round_trip(codec, input);
+    // A compressor is dear to make, so not for all.
+    if input.len().is_multiple_of(4) {
+        check_round_trip(codec, input);
+    }
 }
 
 fn decompress(codec: Compression, input: &[u8], limit: usize) -> Result<Vec<u8>, DecompressError> {
@@ -45,12 +48,12 @@ fn check_round_trip(codec: Compression, input: &[u8]) {
     assert_eq!(output.as_deref(), Ok(input), "what was compressed comes back");
 }
 
-/// At a level that depends on the input.
+/// At a level that depends on the input's end, for all of them begin alike.
 fn compress(codec: Compression, input: &[u8]) -> Vec<u8> {
     let settings = CompressionSettings::new(codec);
     let level = level_range(codec).map(|range| {
         let least = (*range.start()).max(-5);
-        least + i32::from(input.first().copied().unwrap_or_default()) % (range.end() - least + 1)
+        least + i32::from(input.last().copied().unwrap_or_default()) % (range.end() - least + 1)
     });
     let settings = level.map_or(settings, |level| settings.with_level(level).expect("it is in the range"));
     Compressor::new().compress(&settings, input).expect("anything can be compressed").to_vec()

@@ -19,26 +19,28 @@ const RESPONSE: u8 = 0x80;
 /// As [`check_one`].
 pub fn check(input: &[u8]) {
     let [key, version, body @ ..] = input else { return };
-    let wanted = if version & RESPONSE == 0 { MessageKind::Request } else { MessageKind::Response };
-    let of_kind = apis().iter().filter(|message| message.schema.kind == wanted);
-    let Some(message) = of_kind.cycle().nth(index(wanted, *key)) else { return };
+    let apis = if version & RESPONSE == 0 { requests() } else { responses() };
+    let known = apis.iter().position(|message| message.schema.key == Some(i16::from(*key)));
+    // A key that is not in use stands for some API too.
+    let message = apis[known.unwrap_or_else(|| usize::from(*key) % apis.len())];
     let versions = message.schema.versions;
     let count = (versions.last - versions.first + 1) as u8;
     let version = versions.first + i16::from((version & !RESPONSE) % count);
     check_one(message, version, Bytes::copy_from_slice(body));
 }
 
-/// The place of the API with this key among those of its kind. A key that is not in use stands for some API too.
-fn index(kind: MessageKind, key: u8) -> usize {
-    let mut keys = apis().iter().filter(|message| message.schema.kind == kind).map(|message| message.schema.key);
-    keys.position(|known| known == Some(i16::from(key))).unwrap_or_else(|| usize::from(key))
+fn requests() -> &'static [&'static MessageType] {
+    static REQUESTS: OnceLock<Vec<&MessageType>> = OnceLock::new();
+    REQUESTS.get_or_init(|| of_kind(MessageKind::Request))
 }
 
-fn apis() -> &'static [&'static MessageType] {
-    static APIS: OnceLock<Vec<&MessageType>> = OnceLock::new();
-    APIS.get_or_init(|| {
-        ALL.iter().filter(|message| selector(message, message.schema.versions.first).is_some()).collect()
-    })
+fn responses() -> &'static [&'static MessageType] {
+    static RESPONSES: OnceLock<Vec<&MessageType>> = OnceLock::new();
+    RESPONSES.get_or_init(|| of_kind(MessageKind::Response))
+}
+
+fn of_kind(kind: MessageKind) -> Vec<&'static MessageType> {
+    ALL.iter().filter(|message| message.schema.kind == kind).collect()
 }
 
 /// What an input of [`check`] begins with for this message, `None` if it is neither a request nor a response.
@@ -85,9 +87,11 @@ pub fn check_one(message: &MessageType, version: i16, input: Bytes) -> bool {
     let written = decoded.encode(version).unwrap_or_else(|error| panic!("{name} {version} was read: {error}"));
     let again = message.decode(written.clone(), version);
     let again = again.unwrap_or_else(|error| panic!("{name} {version} was written: {error}"));
-    // Not by `==`, to which a NaN is not equal.
-    assert_eq!(format!("{again:?}"), format!("{decoded:?}"), "{name} {version}");
     assert_eq!(again.encode(version).as_ref(), Ok(&written), "{name} {version}");
+    // Not by `==`, to which a NaN is not equal. It takes longer than all the rest, so not for all.
+    if input.len().is_multiple_of(4) {
+        assert_eq!(format!("{again:?}"), format!("{decoded:?}"), "{name} {version}");
+    }
     for len in [input.len().saturating_sub(1), input.len() / 2] {
         let part = message.decode(input.slice(..len), version);
         assert!(len == input.len() || part.is_err(), "{name} {version}: {len} of {} bytes are enough", input.len());
