@@ -159,6 +159,11 @@ impl Decoder {
         }
     }
 
+    #[cold]
+    fn too_long(&self, length: usize) -> DecodeError {
+        self.error(DecodeErrorKind::BadLength(i64::try_from(length).unwrap_or(i64::MAX)))
+    }
+
     fn take_compact_length(&mut self) -> Result<Option<usize>, DecodeError> {
         let length = i64::from(self.take_uvarint()?) - 1;
         self.length(length)
@@ -186,7 +191,7 @@ impl Decoder {
     pub fn take_str(&mut self) -> Result<Option<Str>, DecodeError> {
         let Some(len) = self.take_short_length()? else { return Ok(None) };
         if len > i16::MAX as usize {
-            return Err(self.error(DecodeErrorKind::BadLength(len as i64)));
+            return Err(self.too_long(len));
         }
         let at = self.position;
         let bytes = self.take_bytes(len)?;
@@ -222,7 +227,7 @@ impl Decoder {
     fn take_count(&mut self, min_size: usize, size: usize) -> Result<Option<usize>, DecodeError> {
         let Some(count) = self.take_long_length()? else { return Ok(None) };
         if count.saturating_mul(min_size.max(1)) > self.remaining() {
-            return Err(self.error(DecodeErrorKind::BadLength(i64::try_from(count).unwrap_or(i64::MAX))));
+            return Err(self.too_long(count));
         }
         if count.saturating_mul(size) > self.budget {
             return Err(self.error(DecodeErrorKind::OverBudget));
