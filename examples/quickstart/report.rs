@@ -8,13 +8,13 @@ use std::{
 
 use crate::{lines::Line, members::Group};
 
-const BAR: usize = 30;
+const BAR: u64 = 30;
 
-pub(crate) fn print(lines: &[Line], group: &Group, events: &[String], produced: Duration, total: Duration) {
+pub(crate) fn print(lines: &[Line], group: &Group, events: &[String], sending: Duration, total: Duration) {
     println!("\nwhat happened");
     events.iter().for_each(|event| println!("  {event}"));
     print_table(group);
-    print_rates(lines, produced, total);
+    print_rates(lines, sending, total);
     print_requests(lines);
     print_proof(lines, group);
 }
@@ -33,24 +33,19 @@ fn print_table(group: &Group) {
     for (partition, count, by_member) in &table {
         print!("  {partition:>9}");
         totals.keys().for_each(|name| print!("  {:>8}", by_member.get(name).copied().unwrap_or(0)));
-        println!("  {count:>8}  {}", "#".repeat((BAR as u64 * count / largest) as usize));
+        println!("  {count:>8}  {}", bar(*count, largest));
     }
     print!("  {:>9}", "all");
     totals.values().for_each(|count| print!("  {count:>8}"));
     println!("  {:>8}", totals.values().sum::<u64>());
 }
 
-fn print_rates(lines: &[Line], produced: Duration, total: Duration) {
+fn print_rates(lines: &[Line], sending: Duration, total: Duration) {
     let bytes: usize = lines.iter().map(|line| line.text.len() + line.key.len()).sum();
-    let rate = |duration: Duration| lines.len() as f64 / duration.as_secs_f64();
-    println!(
-        "\n{} records, {:.1} MB: sent in {produced:.1?} ({:.0} records/s), read by all in {total:.1?} ({:.0} records/s)",
-        lines.len(),
-        bytes as f64 / 1e6,
-        rate(produced),
-        rate(total)
-    );
-    println!("these times include three joins and a leave; `ottla perf` measures speed");
+    let (records, megabytes) = (lines.len(), bytes as f64 / 1e6);
+    let rate = records as f64 / sending.as_secs_f64();
+    println!("\n{records} records, {megabytes:.1} MB: sent and acknowledged in {sending:.1?}, {rate:.0} records/s");
+    println!("from the first join to the last leave it took {total:.1?}; `ottla perf` measures speed");
 }
 
 /// The hosts and status codes of an access log.
@@ -72,8 +67,13 @@ fn print_top<T: Hash + Ord + std::fmt::Display>(items: impl Iterator<Item = T>, 
     counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let largest = counts.first().map_or(1, |(_, count)| *count);
     for (item, count) in counts.into_iter().take(most) {
-        println!("  {:<24} {count:>7}  {}", item.to_string(), "#".repeat((BAR as u64 * count / largest) as usize));
+        println!("  {:<24} {count:>7}  {}", item.to_string(), bar(count, largest));
     }
+}
+
+/// What is not zero can be seen.
+fn bar(count: u64, largest: u64) -> String {
+    "#".repeat((BAR * count).div_ceil(largest) as usize)
 }
 
 fn print_proof(lines: &[Line], group: &Group) {
