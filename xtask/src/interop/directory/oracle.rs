@@ -61,7 +61,7 @@ impl<'k> DirectoryOracle<'k> {
 /// What a cluster has, a line for each thing, which begins with the name of its kind.
 #[derive(Debug)]
 pub(super) struct Content {
-    text: String,
+    pub(super) text: String,
 }
 
 impl Content {
