@@ -15,16 +15,18 @@ const FIRST_ROOM: usize = 4 * 1024;
 ///
 /// # Memory
 ///
-/// Strings and bytes are slices of the input; only arrays allocate. Nothing is allocated on the word of a count alone:
-/// it is held against the bytes that are left, the first elements get 4 KiB, and the others as much as there can be if
-/// the bytes that are left are like those that have been read. So
+/// Strings and bytes are slices of the input; only arrays allocate, and never on the word of a count alone. The count is
+/// held against the bytes that are left, the first elements get 4 KiB of room, and the others as much as the bytes that
+/// are left would take if they were like those that have been read. So
 ///
-/// - a decode takes at most 64 KiB and 16 times the input, whatever the input is: more is
+/// - a decode takes at most 64 KiB and 16 times the input, whatever the input is; what would take more fails with
 ///   [`DecodeErrorKind::OverBudget`];
-/// - a count that lies takes no more than 4 KiB for each array around it beyond what the elements that are there take;
-/// - what elements take is up to the message. They are 24 bytes for each array and 32 for each string, so it is less
-///   than 4 times the input if strings have the length that names usually have, but can be more: a topic of one letter
-///   in a version 1 MetadataRequest is 3 bytes of input and 48 of memory.
+/// - a count that lies takes at most 64 KiB and 4 times the input, in a message whose strings are as long as names are;
+///   unless what is behind it happens to be readable as many more elements, which are honest then;
+/// - an honest message takes what its elements take: 24 bytes for each array in them and 32 for each string besides the
+///   numbers, fields that the version lacks included. That is less than 4 times the input if strings are as long as
+///   names are, and nothing is refused if they have three letters. A version 1 MetadataRequest for topics of one letter
+///   takes 16 times its bytes; for topics without a name it is refused from a few thousand on.
 #[derive(Debug)]
 pub struct Decoder {
     version: i16,

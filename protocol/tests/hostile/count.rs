@@ -58,6 +58,9 @@ fn a_count_that_could_be_true_costs_no_memory_in_a_large_message() {
         for version in ends(message.schema.versions) {
             let Some(sample) = Sample::of_at_least(&message.schema, version, LARGE, NAME) else { continue };
             let name = message.schema.name;
+            let honest = Bytes::from(sample.bytes.clone());
+            let (_, bytes) = peak(|| message.decode(honest.clone(), version).map(drop).expect("the unharmed sample"));
+            assert!(bytes <= honest.len() as u64 * HONEST_PER_BYTE + FIXED_BYTES, "{name} {version}: {bytes} bytes");
             for array in sample.fields().into_iter().filter(|place| place.is_array) {
                 let available = sample.bytes.len() - array.at - array.len;
                 let mut input = sample.with_count(array, &array.plausible_count(available));
