@@ -239,7 +239,7 @@ impl Dispatcher {
         let flexible_header = api.flexible.contains(version) && api.key != ApiKey::API_VERSIONS;
         let out = response_header(header.correlation_id, flexible_header)?;
         let _note = PanicNote { node: self.node.id(), key, version };
-        respond((api.handler)(&cx, body, out).await?)
+        self.respond((api.handler)(&cx, body, out).await?)
     }
 
     fn note_client(&mut self, client_id: Option<Str>) {
@@ -274,7 +274,18 @@ impl Dispatcher {
             ..Default::default()
         };
         wire::encode_onto(&mut out, &response, 0)?;
-        respond(Reply::Respond(out))
+        self.respond(Reply::Respond(out))
+    }
+
+    fn respond(&self, reply: Reply<Encoder>) -> Result<Outcome, BadRequest> {
+        Ok(match reply {
+            Reply::Respond(out) => {
+                let frame = ResponseFrame::new(out).ok_or(BadRequest::TooLarge)?;
+                Outcome::Respond(frame.held(&self.node.responses))
+            }
+            Reply::Silent => Outcome::Silent,
+            Reply::Close => Outcome::Close,
+        })
     }
 }
 
@@ -309,14 +320,6 @@ fn response_header(correlation_id: i32, flexible: bool) -> Result<Encoder, Encod
     let mut out = Encoder::new(0, false);
     wire::encode_onto(&mut out, &ResponseHeader { correlation_id }, flexible.into())?;
     Ok(out)
-}
-
-fn respond(reply: Reply<Encoder>) -> Result<Outcome, BadRequest> {
-    Ok(match reply {
-        Reply::Respond(out) => Outcome::Respond(ResponseFrame::new(out).ok_or(BadRequest::TooLarge)?),
-        Reply::Silent => Outcome::Silent,
-        Reply::Close => Outcome::Close,
-    })
 }
 
 impl Service for Dispatcher {

@@ -16,7 +16,7 @@ use crate::{
     fetch_session::FetchSessions,
     groups::{self, Groups},
     log::LogError,
-    network::{ConnectionCounts, MaxConnections},
+    network::{ConnectionCounts, HeldResponses, MaxConnections},
     partition::LongChecks,
     replicas::Replicas,
 };
@@ -39,6 +39,7 @@ pub(crate) struct Node {
     pub(crate) groups: Groups,
     pub(crate) long_checks: LongChecks,
     pub(crate) connections: Arc<ConnectionCounts>,
+    pub(crate) responses: Arc<HeldResponses>,
     random: std::sync::Mutex<fastrand::Rng>,
     producer_ids: tokio::sync::Mutex<std::ops::Range<i64>>,
 }
@@ -74,6 +75,7 @@ impl Node {
             groups: Groups::default(),
             long_checks: LongChecks::default(),
             connections: Arc::default(),
+            responses: Arc::default(),
             random: std::sync::Mutex::new(random),
             producer_ids: tokio::sync::Mutex::new(0..0),
         })

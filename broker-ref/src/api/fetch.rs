@@ -17,6 +17,7 @@ use crate::{
     dispatch::RequestContext,
     fetch_session::{FetchKey, FetchList},
     log::LogOffsets,
+    network::Held,
     partition::{FetchSpec, FetchWaiter, Leadership, Partition, PlannedFetch, Registration, run_plan},
     replicas::HostedTopic,
 };
@@ -30,6 +31,8 @@ const ENDPOINTS_FROM: i16 = 16;
 /// The first version in which a replica's id is part of its state.
 const REPLICA_STATE_FROM: i16 = 15;
 const READ_COMMITTED: i8 = 1;
+/// So many responses of the largest size may be held by clients that do not read; from then on responses are small.
+const MAX_HELD_RESPONSES: usize = 8;
 
 pub(crate) async fn handle(cx: &RequestContext, request: FetchRequest) -> FetchResponse {
     let limits = FetchLimits::of(cx, &request);
@@ -50,6 +53,8 @@ struct FetchLimits {
     max_wait: Duration,
     min_bytes: usize,
     max_bytes: usize,
+    /// Bytes that the responses of all connections may take.
+    max_held_bytes: usize,
     committed_only: bool,
     /// The node whose replica fetches, if it is not a consumer that does.
     follower: Option<NodeId>,
@@ -58,12 +63,14 @@ struct FetchLimits {
 impl FetchLimits {
     fn of(cx: &RequestContext, request: &FetchRequest) -> Self {
         let size = |value: i32| usize::try_from(value).unwrap_or(0);
-        let max_bytes = size(request.max_bytes).min(size(cx.node.config().fetch_max_bytes));
+        let largest = size(cx.node.config().fetch_max_bytes);
+        let max_bytes = size(request.max_bytes).min(largest);
         Self {
             max_wait: Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0)),
             // More than a response may carry would never come.
             min_bytes: size(request.min_bytes).min(max_bytes),
             max_bytes,
+            max_held_bytes: largest.saturating_mul(MAX_HELD_RESPONSES),
             committed_only: request.isolation_level == READ_COMMITTED,
             follower: Some(replica_id(cx, request)).filter(|id| id.0 >= 0),
         }
@@ -76,6 +83,8 @@ fn replica_id(cx: &RequestContext, request: &FetchRequest) -> NodeId {
 
 /// What one pass over the partitions found.
 struct Pass {
+    /// What the results may take, and no longer than they are there.
+    room: Held,
     results: Vec<(FetchKey, PartitionData)>,
     bytes: usize,
     /// There is something that the client should hear of at once.
@@ -89,7 +98,7 @@ async fn read_or_wait(cx: &RequestContext, list: &FetchList, limits: &FetchLimit
     let mut time_is_up = pin!(tokio::time::sleep(limits.max_wait));
     loop {
         let pass = read_all(cx, list, limits).await;
-        let enough = pass.urgent || list.is_empty() || pass.bytes >= limits.min_bytes;
+        let enough = pass.urgent || list.is_empty() || pass.bytes >= limits.min_bytes.min(pass.room.bytes());
         if enough || limits.max_wait.is_zero() || time_is_up.is_elapsed() {
             return pass.results;
         }
@@ -108,7 +117,10 @@ async fn read_or_wait(cx: &RequestContext, list: &FetchList, limits: &FetchLimit
 }
 
 async fn read_all(cx: &RequestContext, list: &FetchList, limits: &FetchLimits) -> Pass {
+    let asked = list.iter().map(|(_, p)| usize::try_from(p.partition_max_bytes).unwrap_or(0));
+    let most = asked.fold(0, usize::saturating_add).min(limits.max_bytes);
     let mut pass = Pass {
+        room: cx.node.responses.room(most, limits.max_held_bytes),
         results: Vec::with_capacity(list.len()),
         bytes: 0,
         urgent: false,
@@ -158,7 +170,7 @@ async fn read_one(
     limits: &FetchLimits,
     pass: &mut Pass,
 ) -> PartitionData {
-    let left = limits.max_bytes.saturating_sub(pass.bytes);
+    let left = pass.room.bytes().saturating_sub(pass.bytes);
     let spec = FetchSpec {
         offset: request.fetch_offset,
         max_bytes: usize::try_from(request.partition_max_bytes).unwrap_or(0).min(left),

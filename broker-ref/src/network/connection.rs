@@ -127,7 +127,9 @@ mod tests {
         while left > 0 {
             tokio::time::sleep(IDLE - Duration::from_secs(1)).await;
             let mut some = vec![0; 1024 * 64];
-            left -= client.read(&mut some).await.unwrap();
+            let read = client.read(&mut some).await.unwrap();
+            assert!(read > 0, "cut off with {left} bytes left");
+            left -= read;
         }
         drop(client);
         served.await.unwrap();

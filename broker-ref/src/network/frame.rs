@@ -1,12 +1,18 @@
 //! A frame is a signed 32-bit size and that many bytes.
 
-use std::io::{self, IoSlice};
+use std::{
+    io::{self, IoSlice},
+    sync::Arc,
+};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use ottla_protocol::wire::Encoder;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::patience::Patient;
+use super::{
+    held::{Held, HeldResponses},
+    patience::Patient,
+};
 
 /// Bytes that a connection without a frame in progress may have waiting in its buffer.
 const IDLE_BUFFER: usize = 8 * 1024;
@@ -97,13 +103,22 @@ impl FrameReader {
 pub(crate) struct ResponseFrame {
     size: Bytes,
     chunks: Vec<Bytes>,
+    /// Counts the bytes until they are written.
+    _held: Option<Held>,
 }
 
 impl ResponseFrame {
     /// What an encoder holds; `None` if it is larger than a frame can be.
     pub(crate) fn new(encoder: Encoder) -> Option<Self> {
         let size = i32::try_from(encoder.len()).ok()?;
-        Some(Self { size: Bytes::copy_from_slice(&size.to_be_bytes()), chunks: encoder.into_chunks() })
+        let size = Bytes::copy_from_slice(&size.to_be_bytes());
+        Some(Self { size, chunks: encoder.into_chunks(), _held: None })
+    }
+
+    /// The same, counted among the responses that are held.
+    pub(crate) fn held(self, responses: &Arc<HeldResponses>) -> Self {
+        let bytes = self.chunks.iter().map(Bytes::len).sum();
+        Self { _held: Some(responses.hold(bytes)), ..self }
     }
 
     /// Writes the frame without joining its chunks.

@@ -2,6 +2,7 @@
 
 mod connection;
 mod frame;
+mod held;
 mod listener;
 mod memory;
 mod patience;
@@ -12,6 +13,7 @@ pub use memory::{MemoryListener, MemoryNetwork, MemoryStream};
 pub(crate) use {
     connection::{ConnectionLimits, Outcome, Service},
     frame::ResponseFrame,
+    held::{Held, HeldResponses},
     listener::{Binding, Listener},
     quota::{ConnectionCounts, MaxConnections},
 };

@@ -11,6 +11,10 @@ use ottla_protocol::{
 };
 
 use super::*;
+use crate::{
+    dispatch::Dispatcher,
+    network::{Outcome, Service},
+};
 
 fn request(partition: FetchPartition) -> FetchRequest {
     FetchRequest {
@@ -93,6 +97,37 @@ async fn the_first_batch_comes_whatever_the_limits_and_negative_limits_are_none_
         let limited = FetchRequest { max_bytes, ..request(partition) };
         assert_eq!(offsets(&only(api::fetch::handle(&bench.cx(11), limited).await)), [(0, 2)]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn responses_are_small_while_clients_do_not_take_theirs() {
+    let bench = Bench::with(|c| c.topic("t", 1).config("fetch.max.bytes", "100000")).await;
+    for _ in 0..3 {
+        let mut builder = RecordBatchBuilder::new(BatchSettings::default());
+        builder.append(-1, None, Some(&[7; 40_000]), []).unwrap();
+        assert_eq!(bench.produce("t", seal(builder)).await.error_code, ErrorCode::NONE);
+    }
+    let fetched = async || offsets(&bench.fetch(11, from(0)).await).len();
+    assert_eq!(fetched().await, 2);
+    let not_taken = bench.cluster.node(0).responses.hold(8 * 100_000);
+    assert_eq!(fetched().await, 1);
+    drop(not_taken);
+    assert_eq!(fetched().await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_counts_until_it_is_written() {
+    let bench = Bench::new().await;
+    let node = bench.cluster.node(0);
+    let limit = 1 << 20;
+    let room = || node.responses.room(limit, limit).bytes();
+    let mut dispatcher = Dispatcher::new(node.clone(), "PLAINTEXT".into(), "/127.0.0.1".into());
+    // ApiVersions, version 0, correlation id 7, no client id.
+    let outcome = dispatcher.call(Bytes::from_static(b"\0\x12\0\0\0\0\0\x07\xff\xff")).await;
+    assert!(matches!(outcome, Outcome::Respond(_)), "{outcome:?}");
+    assert!(room() < limit);
+    drop(outcome);
+    assert_eq!(room(), limit);
 }
 
 #[tokio::test(start_paused = true)]
