@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 
 use self::ci::CiArguments;
 use self::dependencies::DependencyArguments;
-use self::differential::DifferentialArguments;
+use self::differential::{DifferentialArguments, LiteralArguments};
 use self::fuzz::FuzzArguments;
 use self::interop::InteropArguments;
 use self::kafka::KafkaCommand;
@@ -56,6 +56,8 @@ enum XtaskCommand {
     Parity(ParityArguments),
     /// Compare our messages, batches, keys and assignments with those of others, over random input
     Differential(DifferentialArguments),
+    /// Have Kafka's classes read and write the byte literals of every message
+    Literals(LiteralArguments),
     /// Let libFuzzer look for bytes that the codec cannot take
     Fuzz(FuzzArguments),
     /// Count the crates that a user of ottla builds, and look for C among them
@@ -71,6 +73,7 @@ impl XtaskCommand {
             Self::Kafka(command) => command.execute(),
             Self::Parity(arguments) => arguments.execute(),
             Self::Differential(arguments) => arguments.execute(),
+            Self::Literals(arguments) => arguments.execute(),
             Self::Fuzz(arguments) => arguments.execute(),
             Self::Deps(arguments) => arguments.execute(),
             Self::Interop(arguments) => arguments.execute(),

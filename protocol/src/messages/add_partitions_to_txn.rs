@@ -74,13 +74,12 @@ pub struct AddPartitionsToTxnPartitionResult {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = AddPartitionsToTxnRequest {
             transactions: vec![AddPartitionsToTxnTransaction {
-                transactional_id: "x".into(),
+                transactional_id: "ti".into(),
                 producer_id: ProducerId(2),
                 producer_epoch: 3,
                 verify_only: true,
@@ -88,23 +87,33 @@ mod tests {
             }],
             ..Default::default()
         };
-        assert_bytes(&request, 5, b"\x02\x02x\0\0\0\0\0\0\0\x02\0\x03\x01\x02\x02n\x02\0\0\0\x06\0\0\0");
+        4..=5 =>
+            b"\x02"                   // transactions
+                b"\x03ti"             // transactional_id
+                b"\0\0\0\0\0\0\0\x02" // producer_id
+                b"\0\x03"             // producer_epoch
+                b"\x01"               // verify_only
+                b"\x02"               // topics
+                    b"\x02n"          // name
+                    b"\x02\0\0\0\x06" // partitions
+                    b"\0"             // no tagged fields
+                b"\0"                 // no tagged fields
+            b"\0";                    // no tagged fields
         request.transactions = vec![];
         request.v3_and_below_transactional_id = "vabti".into();
         request.v3_and_below_producer_id = ProducerId(8);
         request.v3_and_below_producer_epoch = 9;
-        request.v3_and_below_topics = vec![AddPartitionsToTxnTopic { name: "n".into(), partitions: vec![6] }];
-        assert_bytes(&request, 3, b"\x06vabti\0\0\0\0\0\0\0\x08\0\x09\x02\x02n\x02\0\0\0\x06\0\0");
-        assert_bytes(&request, 2, b"\0\x05vabti\0\0\0\0\0\0\0\x08\0\x09\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x06");
+        request.v3_and_below_topics = vec![AddPartitionsToTxnTopic { name: "n".into(), partitions: vec![11] }];
+        3 => b"\x06vabti" b"\0\0\0\0\0\0\0\x08" b"\0\x09" b"\x02" b"\x02n" b"\x02\0\0\0\x0b" b"\0" b"\0";
+        0..=2 => b"\0\x05vabti" b"\0\0\0\0\0\0\0\x08" b"\0\x09" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01\0\0\0\x0b";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = AddPartitionsToTxnResponse {
             throttle_time_ms: 1,
             error_code: ErrorCode(2),
             results_by_transaction: vec![AddPartitionsToTxnResult {
-                transactional_id: "x".into(),
+                transactional_id: "ti".into(),
                 topic_results: vec![AddPartitionsToTxnTopicResult {
                     name: "n".into(),
                     results_by_partition: vec![AddPartitionsToTxnPartitionResult {
@@ -115,17 +124,24 @@ mod tests {
             }],
             ..Default::default()
         };
-        assert_bytes(&response, 5, b"\0\0\0\x01\0\x02\x02\x02x\x02\x02n\x02\0\0\0\x05\0\x06\0\0\0\0");
+        4..=5 =>
+            b"\0\0\0\x01"             // throttle_time_ms
+            b"\0\x02"                 // error_code
+            b"\x02"                   // results_by_transaction
+                b"\x03ti"             // transactional_id
+                b"\x02"               // topic_results
+                    b"\x02n"          // name
+                    b"\x02"           // results_by_partition
+                        b"\0\0\0\x05" // partition_index
+                        b"\0\x06"     // partition_error_code
+                        b"\0"         // no tagged fields
+                    b"\0"             // no tagged fields
+                b"\0"                 // no tagged fields
+            b"\0";                    // no tagged fields
         response.error_code = ErrorCode::NONE;
         response.results_by_transaction = vec![];
-        response.results_by_topic_v3_and_below = vec![AddPartitionsToTxnTopicResult {
-            name: "n".into(),
-            results_by_partition: vec![AddPartitionsToTxnPartitionResult {
-                partition_index: 5,
-                partition_error_code: ErrorCode(6),
-            }],
-        }];
-        assert_bytes(&response, 3, b"\0\0\0\x01\x02\x02n\x02\0\0\0\x05\0\x06\0\0\0");
-        assert_bytes(&response, 2, b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x05\0\x06");
+        response.results_by_topic_v3_and_below = vec![AddPartitionsToTxnTopicResult { name: "n".into(), results_by_partition: vec![AddPartitionsToTxnPartitionResult { partition_index: 8, partition_error_code: ErrorCode(9) }] }];
+        3 => b"\0\0\0\x01" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x08" b"\0\x09" b"\0" b"\0" b"\0";
+        0..=2 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x08" b"\0\x09";
     }
 }

@@ -33,3 +33,33 @@ pub struct AddRaftVoterResponse {
     #[wire(ignorable)]
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = AddRaftVoterRequest {
+            cluster_id: Some("ci".into()),
+            timeout_ms: 2,
+            voter_id: NodeId(3),
+            voter_directory_id: Uuid(*b"voter_directory4"),
+            listeners: vec![Listener { name: "n".into(), host: "h".into(), port: 9092 }],
+            ..Default::default()
+        };
+        1 =>
+            b"\x03ci" b"\0\0\0\x02" b"\0\0\0\x03" b"voter_directory4" b"\x02" b"\x02n" b"\x02h" b"#\x84" b"\0" b"\x01"
+            b"\0";
+        0 => b"\x03ci" b"\0\0\0\x02" b"\0\0\0\x03" b"voter_directory4" b"\x02" b"\x02n" b"\x02h" b"#\x84" b"\0" b"\0";
+    }
+
+    literals! {
+        let response = AddRaftVoterResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+        };
+        0..=1 => b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\0";
+    }
+}

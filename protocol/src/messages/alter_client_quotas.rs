@@ -49,3 +49,38 @@ pub struct ResponseEntryData {
     pub error_message: Option<Str>,
     pub entity: Vec<EntityData>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = AlterClientQuotasRequest {
+            entries: vec![RequestEntryData {
+                entity: vec![EntityData { entity_type: "et".into(), entity_name: Some("en".into()) }],
+                ops: vec![OpData { key: "k".into(), value: 1.5, remove: true }],
+            }],
+            validate_only: true,
+        };
+        1 =>
+            b"\x02" b"\x02" b"\x03et" b"\x03en" b"\0" b"\x02" b"\x02k" b"?\xf8\0\0\0\0\0\0" b"\x01" b"\0" b"\0" b"\x01"
+            b"\0";
+        0 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x02et" b"\0\x02en" b"\0\0\0\x01" b"\0\x01k" b"?\xf8\0\0\0\0\0\0" b"\x01"
+            b"\x01";
+    }
+
+    literals! {
+        let response = AlterClientQuotasResponse {
+            throttle_time_ms: 1,
+            entries: vec![ResponseEntryData {
+                error_code: ErrorCode(2),
+                error_message: Some("em".into()),
+                entity: vec![EntityData { entity_type: "et".into(), entity_name: Some("en".into()) }],
+            }],
+        };
+        1 => b"\0\0\0\x01" b"\x02" b"\0\x02" b"\x03em" b"\x02" b"\x03et" b"\x03en" b"\0" b"\0" b"\0";
+        0 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x02" b"\0\x02em" b"\0\0\0\x01" b"\0\x02et" b"\0\x02en";
+    }
+}

@@ -56,3 +56,48 @@ pub struct ReassignablePartitionResponse {
     pub error_code: ErrorCode,
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = AlterPartitionReassignmentsRequest {
+            timeout_ms: 1,
+            topics: vec![ReassignableTopic {
+                name: "n".into(),
+                partitions: vec![ReassignablePartition {
+                    partition_index: 4,
+                    replicas: Some(vec![NodeId(5)]),
+                }],
+            }],
+            ..Default::default()
+        };
+        1 => b"\0\0\0\x01" b"\x01" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x04" b"\x02\0\0\0\x05" b"\0" b"\0" b"\0";
+        0 => b"\0\0\0\x01" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x04" b"\x02\0\0\0\x05" b"\0" b"\0" b"\0";
+    }
+
+    literals! {
+        let response = AlterPartitionReassignmentsResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(3),
+            error_message: Some("em".into()),
+            responses: vec![ReassignableTopicResponse {
+                name: "n".into(),
+                partitions: vec![ReassignablePartitionResponse {
+                    partition_index: 6,
+                    error_code: ErrorCode(7),
+                    error_message: Some("em".into()),
+                }],
+            }],
+            ..Default::default()
+        };
+        1 =>
+            b"\0\0\0\x01" b"\x01" b"\0\x03" b"\x03em" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x06" b"\0\x07" b"\x03em" b"\0"
+            b"\0" b"\0";
+        0 =>
+            b"\0\0\0\x01" b"\0\x03" b"\x03em" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x06" b"\0\x07" b"\x03em" b"\0" b"\0"
+            b"\0";
+    }
+}

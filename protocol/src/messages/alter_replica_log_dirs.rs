@@ -44,3 +44,35 @@ pub struct AlterReplicaLogDirPartitionResult {
     pub partition_index: i32,
     pub error_code: ErrorCode,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = AlterReplicaLogDirsRequest {
+            dirs: vec![AlterReplicaLogDir {
+                path: "p".into(),
+                topics: vec![AlterReplicaLogDirTopic { name: "n".into(), partitions: vec![3] }],
+            }],
+        };
+        2 => b"\x02" b"\x02p" b"\x02" b"\x02n" b"\x02\0\0\0\x03" b"\0" b"\0" b"\0";
+        1 => b"\0\0\0\x01" b"\0\x01p" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01\0\0\0\x03";
+    }
+
+    literals! {
+        let response = AlterReplicaLogDirsResponse {
+            throttle_time_ms: 1,
+            results: vec![AlterReplicaLogDirTopicResult {
+                topic_name: "tn".into(),
+                partitions: vec![AlterReplicaLogDirPartitionResult {
+                    partition_index: 3,
+                    error_code: ErrorCode(4),
+                }],
+            }],
+        };
+        2 => b"\0\0\0\x01" b"\x02" b"\x03tn" b"\x02" b"\0\0\0\x03" b"\0\x04" b"\0" b"\0" b"\0";
+        1 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x02tn" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\x04";
+    }
+}

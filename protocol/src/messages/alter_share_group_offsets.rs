@@ -51,3 +51,43 @@ pub struct AlterShareGroupOffsetsResponsePartition {
     #[wire(default = null)]
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = AlterShareGroupOffsetsRequest {
+            group_id: "gi".into(),
+            topics: vec![AlterShareGroupOffsetsRequestTopic {
+                topic_name: "tn".into(),
+                partitions: vec![AlterShareGroupOffsetsRequestPartition {
+                    partition_index: 3,
+                    start_offset: 4,
+                }],
+            }],
+        };
+        0 => b"\x03gi" b"\x02" b"\x03tn" b"\x02" b"\0\0\0\x03" b"\0\0\0\0\0\0\0\x04" b"\0" b"\0" b"\0";
+    }
+
+    literals! {
+        let response = AlterShareGroupOffsetsResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            responses: vec![AlterShareGroupOffsetsResponseTopic {
+                topic_name: "tn".into(),
+                topic_id: Uuid(*b"topic_id.......5"),
+                partitions: vec![AlterShareGroupOffsetsResponsePartition {
+                    partition_index: 6,
+                    error_code: ErrorCode(7),
+                    error_message: Some("em".into()),
+                }],
+            }],
+        };
+        0 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x02" b"\x03tn" b"topic_id.......5" b"\x02" b"\0\0\0\x06" b"\0\x07"
+            b"\x03em" b"\0" b"\0" b"\0";
+    }
+}

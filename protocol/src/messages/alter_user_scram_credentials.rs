@@ -46,3 +46,37 @@ pub struct AlterUserScramCredentialsResult {
     pub error_code: ErrorCode,
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = AlterUserScramCredentialsRequest {
+            deletions: vec![ScramCredentialDeletion { name: "n".into(), mechanism: 2 }],
+            upsertions: vec![ScramCredentialUpsertion {
+                name: "n".into(),
+                mechanism: 4,
+                iterations: 5,
+                salt: Bytes::from_static(b"salt"),
+                salted_password: Bytes::from_static(b"salted_password"),
+            }],
+        };
+        0 =>
+            b"\x02" b"\x02n" b"\x02" b"\0" b"\x02" b"\x02n" b"\x04" b"\0\0\0\x05" b"\x05salt" b"\x10salted_password"
+            b"\0" b"\0";
+    }
+
+    literals! {
+        let response = AlterUserScramCredentialsResponse {
+            throttle_time_ms: 1,
+            results: vec![AlterUserScramCredentialsResult {
+                user: "u".into(),
+                error_code: ErrorCode(3),
+                error_message: Some("em".into()),
+            }],
+        };
+        0 => b"\0\0\0\x01" b"\x02" b"\x02u" b"\0\x03" b"\x03em" b"\0" b"\0";
+    }
+}

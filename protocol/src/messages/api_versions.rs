@@ -61,20 +61,23 @@ pub struct FinalizedFeatureKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
-        let mut request =
-            ApiVersionsRequest { client_software_name: "csn".into(), client_software_version: "csv".into() };
-        assert_bytes(&request, 4, b"\x04csn\x04csv\0");
-        request.client_software_name = Default::default();
-        request.client_software_version = Default::default();
-        assert_bytes(&request, 2, b"");
+    literals! {
+        let mut request = ApiVersionsRequest {
+            client_software_name: "csn".into(),
+            client_software_version: "csv".into(),
+        };
+        3..=4 =>
+            b"\x04csn"   // client_software_name
+            b"\x04csv"   // client_software_version
+            b"\0";       // no tagged fields
+        request.client_software_name = "".into();
+        request.client_software_version = "".into();
+        0..=2 => b"";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = ApiVersionsResponse {
             error_code: ErrorCode(1),
             api_keys: vec![ApiVersion { api_key: ApiKey(2), min_version: 3, max_version: 4 }],
@@ -88,18 +91,37 @@ mod tests {
             }],
             zk_migration_ready: true,
         };
-        assert_bytes(
-            &response,
-            4,
-            b"\0\x01\x02\0\x02\0\x03\0\x04\0\0\0\0\x05\x04\0\x08\x02\x02n\0\x07\0\x08\0\x01\x08\0\0\0\0\0\0\0\
-             \x09\x02\x08\x02\x02n\0\x0b\0\x0c\0\x03\x01\x01",
-        );
+        3..=4 =>
+            b"\0\x01"                 // error_code
+            b"\x02"                   // api_keys
+                b"\0\x02"             // api_key
+                b"\0\x03"             // min_version
+                b"\0\x04"             // max_version
+                b"\0"                 // no tagged fields
+            b"\0\0\0\x05"             // throttle_time_ms
+            b"\x04"                   // 4 tagged fields
+            b"\0\x08"                 // tag 0, 8 bytes: supported_features
+                b"\x02"               // supported_features
+                    b"\x02n"          // name
+                    b"\0\x07"         // min_version
+                    b"\0\x08"         // max_version
+                    b"\0"             // no tagged fields
+            b"\x01\x08"               // tag 1, 8 bytes: finalized_features_epoch
+                b"\0\0\0\0\0\0\0\x09" // finalized_features_epoch
+            b"\x02\x08"               // tag 2, 8 bytes: finalized_features
+                b"\x02"               // finalized_features
+                    b"\x02n"          // name
+                    b"\0\x0b"         // max_version_level
+                    b"\0\x0c"         // min_version_level
+                    b"\0"             // no tagged fields
+            b"\x03\x01"               // tag 3, 1 bytes: zk_migration_ready
+                b"\x01";              // zk_migration_ready
         response.supported_features = vec![];
         response.finalized_features_epoch = -1;
         response.finalized_features = vec![];
         response.zk_migration_ready = false;
-        assert_bytes(&response, 2, b"\0\x01\0\0\0\x01\0\x02\0\x03\0\x04\0\0\0\x05");
+        1..=2 => b"\0\x01" b"\0\0\0\x01" b"\0\x02" b"\0\x03" b"\0\x04" b"\0\0\0\x05";
         response.throttle_time_ms = 0;
-        assert_bytes(&response, 0, b"\0\x01\0\0\0\x01\0\x02\0\x03\0\x04");
+        0 => b"\0\x01" b"\0\0\0\x01" b"\0\x02" b"\0\x03" b"\0\x04";
     }
 }

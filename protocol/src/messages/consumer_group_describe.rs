@@ -74,3 +74,69 @@ pub struct TopicPartitions {
     pub topic_name: TopicName,
     pub partitions: Vec<i32>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = ConsumerGroupDescribeRequest {
+            group_ids: vec!["gi".into()],
+            include_authorized_operations: true,
+        };
+        0..=1 => b"\x02\x03gi" b"\x01" b"\0";
+    }
+
+    literals! {
+        let mut response = ConsumerGroupDescribeResponse {
+            throttle_time_ms: 1,
+            groups: vec![DescribedGroup {
+                error_code: ErrorCode(2),
+                error_message: Some("em".into()),
+                group_id: "gi".into(),
+                group_state: "gs".into(),
+                group_epoch: 6,
+                assignment_epoch: 7,
+                assignor_name: "an".into(),
+                members: vec![Member {
+                    member_id: "mi".into(),
+                    instance_id: Some("ii".into()),
+                    rack_id: Some("ri".into()),
+                    member_epoch: 12,
+                    client_id: "ci".into(),
+                    client_host: "ch".into(),
+                    subscribed_topic_names: vec!["stn".into()],
+                    subscribed_topic_regex: Some("str".into()),
+                    assignment: Assignment {
+                        topic_partitions: vec![TopicPartitions {
+                            topic_id: Uuid(*b"topic_id......17"),
+                            topic_name: "tn".into(),
+                            partitions: vec![19],
+                        }],
+                    },
+                    target_assignment: Assignment {
+                        topic_partitions: vec![TopicPartitions {
+                            topic_id: Uuid(*b"topic_id......20"),
+                            topic_name: "tn".into(),
+                            partitions: vec![22],
+                        }],
+                    },
+                    member_type: 23,
+                }],
+                authorized_operations: 24,
+            }],
+        };
+        1 =>
+            b"\0\0\0\x01" b"\x02" b"\0\x02" b"\x03em" b"\x03gi" b"\x03gs" b"\0\0\0\x06" b"\0\0\0\x07" b"\x03an" b"\x02"
+            b"\x03mi" b"\x03ii" b"\x03ri" b"\0\0\0\x0c" b"\x03ci" b"\x03ch" b"\x02\x04stn" b"\x04str" b"\x02"
+            b"topic_id......17" b"\x03tn" b"\x02\0\0\0\x13" b"\0" b"\0" b"\x02" b"topic_id......20" b"\x03tn"
+            b"\x02\0\0\0\x16" b"\0" b"\0" b"\x17" b"\0" b"\0\0\0\x18" b"\0" b"\0";
+        response.groups[0].members[0].member_type = -1;
+        0 =>
+            b"\0\0\0\x01" b"\x02" b"\0\x02" b"\x03em" b"\x03gi" b"\x03gs" b"\0\0\0\x06" b"\0\0\0\x07" b"\x03an" b"\x02"
+            b"\x03mi" b"\x03ii" b"\x03ri" b"\0\0\0\x0c" b"\x03ci" b"\x03ch" b"\x02\x04stn" b"\x04str" b"\x02"
+            b"topic_id......17" b"\x03tn" b"\x02\0\0\0\x13" b"\0" b"\0" b"\x02" b"topic_id......20" b"\x03tn"
+            b"\x02\0\0\0\x16" b"\0" b"\0" b"\0" b"\0\0\0\x18" b"\0" b"\0";
+    }
+}

@@ -69,55 +69,73 @@ pub struct Assignment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = ConsumerGroupHeartbeatRequest {
-            group_id: "g".into(),
-            member_id: "m".into(),
+            group_id: "gi".into(),
+            member_id: "mi".into(),
             member_epoch: 3,
             instance_id: Some("ii".into()),
-            rack_id: Some("r".into()),
+            rack_id: Some("ri".into()),
             rebalance_timeout_ms: 6,
             subscribed_topic_names: Some(vec!["stn".into()]),
             subscribed_topic_regex: Some("str".into()),
             server_assignor: Some("sa".into()),
-            topic_partitions: Some(vec![TopicPartitions { topic_id: Uuid([0xaa; 16]), partitions: vec![11] }]),
+            topic_partitions: Some(vec![TopicPartitions {
+                topic_id: Uuid(*b"topic_id......10"),
+                partitions: vec![11],
+            }]),
         };
-        assert_bytes(
-            &request,
-            1,
-            b"\x02g\x02m\0\0\0\x03\x03ii\x02r\0\0\0\x06\x02\x04stn\x04str\x03sa\x02\xaa\xaa\xaa\xaa\xaa\xaa\
-             \xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\x02\0\0\0\x0b\0\0",
-        );
+        1 =>
+            b"\x03gi"               // group_id
+            b"\x03mi"               // member_id
+            b"\0\0\0\x03"           // member_epoch
+            b"\x03ii"               // instance_id
+            b"\x03ri"               // rack_id
+            b"\0\0\0\x06"           // rebalance_timeout_ms
+            b"\x02\x04stn"          // subscribed_topic_names
+            b"\x04str"              // subscribed_topic_regex
+            b"\x03sa"               // server_assignor
+            b"\x02"                 // topic_partitions
+                b"topic_id......10" // topic_id
+                b"\x02\0\0\0\x0b"   // partitions
+                b"\0"               // no tagged fields
+            b"\0";                  // no tagged fields
         request.subscribed_topic_regex = None;
-        assert_bytes(
-            &request,
-            0,
-            b"\x02g\x02m\0\0\0\x03\x03ii\x02r\0\0\0\x06\x02\x04stn\x03sa\x02\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\
-             \xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\x02\0\0\0\x0b\0\0",
-        );
+        0 =>
+            b"\x03gi" b"\x03mi" b"\0\0\0\x03" b"\x03ii" b"\x03ri" b"\0\0\0\x06" b"\x02\x04stn" b"\x03sa" b"\x02"
+            b"topic_id......10" b"\x02\0\0\0\x0b" b"\0" b"\0";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let response = ConsumerGroupHeartbeatResponse {
             throttle_time_ms: 1,
             error_code: ErrorCode(2),
             error_message: Some("em".into()),
-            member_id: Some("m".into()),
+            member_id: Some("mi".into()),
             member_epoch: 5,
             heartbeat_interval_ms: 6,
             assignment: Some(Assignment {
-                topic_partitions: vec![TopicPartitions { topic_id: Uuid([0xa7; 16]), partitions: vec![8] }],
+                topic_partitions: vec![TopicPartitions {
+                    topic_id: Uuid(*b"topic_id.......7"),
+                    partitions: vec![8],
+                }],
             }),
         };
-        assert_bytes(
-            &response,
-            1,
-            b"\0\0\0\x01\0\x02\x03em\x02m\0\0\0\x05\0\0\0\x06\x01\x02\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\
-             \xa7\xa7\xa7\xa7\xa7\xa7\x02\0\0\0\x08\0\0\0",
-        );
+        0..=1 =>
+            b"\0\0\0\x01"               // throttle_time_ms
+            b"\0\x02"                   // error_code
+            b"\x03em"                   // error_message
+            b"\x03mi"                   // member_id
+            b"\0\0\0\x05"               // member_epoch
+            b"\0\0\0\x06"               // heartbeat_interval_ms
+            b"\x01"                     // assignment
+                b"\x02"                 // topic_partitions
+                    b"topic_id.......7" // topic_id
+                    b"\x02\0\0\0\x08"   // partitions
+                    b"\0"               // no tagged fields
+                b"\0"                   // no tagged fields
+            b"\0";                      // no tagged fields
     }
 }

@@ -180,3 +180,146 @@ pub struct ConsumerGroupRegularExpressionValue {
     pub version: i64,
     pub timestamp: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let consumer_group_metadata_key = ConsumerGroupMetadataKey { group_id: "gi".into() };
+        0 => b"\0\x02gi";
+    }
+
+    literals! {
+        let consumer_group_metadata_value = ConsumerGroupMetadataValue { epoch: 1, metadata_hash: 2 };
+        0 => b"\0\0\0\x01" b"\x01" b"\0\x08" b"\0\0\0\0\0\0\0\x02";
+    }
+
+    literals! {
+        let consumer_group_partition_metadata_key = ConsumerGroupPartitionMetadataKey { group_id: "gi".into() };
+        0 => b"\0\x02gi";
+    }
+
+    literals! {
+        let consumer_group_partition_metadata_value = ConsumerGroupPartitionMetadataValue {
+            topics: vec![TopicMetadata {
+                topic_id: Uuid(*b"topic_id.......1"),
+                topic_name: "tn".into(),
+                num_partitions: 3,
+                partition_metadata: vec![PartitionMetadata { partition: 4, racks: vec!["r".into()] }],
+            }],
+        };
+        0 => b"\x02" b"topic_id.......1" b"\x03tn" b"\0\0\0\x03" b"\x02" b"\0\0\0\x04" b"\x02\x02r" b"\0" b"\0" b"\0";
+    }
+
+    literals! {
+        let consumer_group_member_metadata_key = ConsumerGroupMemberMetadataKey {
+            group_id: "gi".into(),
+            member_id: "mi".into(),
+        };
+        0 => b"\0\x02gi" b"\0\x02mi";
+    }
+
+    literals! {
+        let consumer_group_member_metadata_value = ConsumerGroupMemberMetadataValue {
+            instance_id: Some("ii".into()),
+            rack_id: Some("ri".into()),
+            client_id: "ci".into(),
+            client_host: "ch".into(),
+            subscribed_topic_names: vec!["stn".into()],
+            subscribed_topic_regex: Some("str".into()),
+            rebalance_timeout_ms: 7,
+            server_assignor: Some("sa".into()),
+            classic_member_metadata: Some(ClassicMemberMetadata {
+                session_timeout_ms: 9,
+                supported_protocols: vec![ClassicProtocol {
+                    name: "n".into(),
+                    metadata: Bytes::from_static(b"metadata"),
+                }],
+            }),
+        };
+        0 =>
+            b"\x03ii" b"\x03ri" b"\x03ci" b"\x03ch" b"\x02\x04stn" b"\x04str" b"\0\0\0\x07" b"\x03sa" b"\x01" b"\0\x13"
+            b"\x01" b"\0\0\0\x09" b"\x02" b"\x02n" b"\x09metadata" b"\0" b"\0";
+    }
+
+    literals! {
+        let consumer_group_target_assignment_metadata_key = ConsumerGroupTargetAssignmentMetadataKey {
+            group_id: "gi".into(),
+        };
+        0 => b"\0\x02gi";
+    }
+
+    literals! {
+        let consumer_group_target_assignment_metadata_value = ConsumerGroupTargetAssignmentMetadataValue {
+            assignment_epoch: 1,
+            assignment_timestamp: 2,
+        };
+        0 => b"\0\0\0\x01" b"\x01" b"\0\x08" b"\0\0\0\0\0\0\0\x02";
+    }
+
+    literals! {
+        let consumer_group_target_assignment_member_key = ConsumerGroupTargetAssignmentMemberKey {
+            group_id: "gi".into(),
+            member_id: "mi".into(),
+        };
+        0 => b"\0\x02gi" b"\0\x02mi";
+    }
+
+    literals! {
+        let consumer_group_target_assignment_member_value = ConsumerGroupTargetAssignmentMemberValue {
+            topic_partitions: vec![TopicPartition {
+                topic_id: Uuid(*b"topic_id.......1"),
+                partitions: vec![2],
+            }],
+        };
+        0 => b"\x02" b"topic_id.......1" b"\x02\0\0\0\x02" b"\0" b"\0";
+    }
+
+    literals! {
+        let consumer_group_current_member_assignment_key = ConsumerGroupCurrentMemberAssignmentKey {
+            group_id: "gi".into(),
+            member_id: "mi".into(),
+        };
+        0 => b"\0\x02gi" b"\0\x02mi";
+    }
+
+    literals! {
+        let consumer_group_current_member_assignment_value = ConsumerGroupCurrentMemberAssignmentValue {
+            member_epoch: 1,
+            previous_member_epoch: 2,
+            state: 3,
+            assigned_partitions: vec![TopicPartitions {
+                topic_id: Uuid(*b"topic_id.......4"),
+                partitions: vec![5],
+                assignment_epochs: Some(vec![6]),
+            }],
+            partitions_pending_revocation: vec![TopicPartitions {
+                topic_id: Uuid(*b"topic_id.......7"),
+                partitions: vec![8],
+                assignment_epochs: Some(vec![9]),
+            }],
+        };
+        0 =>
+            b"\0\0\0\x01" b"\0\0\0\x02" b"\x03" b"\x02" b"topic_id.......4" b"\x02\0\0\0\x05" b"\x01" b"\0\x05"
+            b"\x02\0\0\0\x06" b"\x02" b"topic_id.......7" b"\x02\0\0\0\x08" b"\x01" b"\0\x05" b"\x02\0\0\0\x09" b"\0";
+    }
+
+    literals! {
+        let consumer_group_regular_expression_key = ConsumerGroupRegularExpressionKey {
+            group_id: "gi".into(),
+            regular_expression: "re".into(),
+        };
+        0 => b"\0\x02gi" b"\0\x02re";
+    }
+
+    literals! {
+        let consumer_group_regular_expression_value = ConsumerGroupRegularExpressionValue {
+            topics: vec!["t".into()],
+            version: 2,
+            timestamp: 3,
+        };
+        0 => b"\x02\x02t" b"\0\0\0\0\0\0\0\x02" b"\0\0\0\0\0\0\0\x03" b"\0";
+    }
+}

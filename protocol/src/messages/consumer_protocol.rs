@@ -39,3 +39,36 @@ pub struct ConsumerProtocolAssignment {
     #[wire(default = null)]
     pub user_data: Option<Bytes>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut consumer_protocol_subscription = ConsumerProtocolSubscription {
+            topics: vec!["t".into()],
+            user_data: Some(Bytes::from_static(b"user_data")),
+            owned_partitions: vec![TopicPartition { topic: "t".into(), partitions: vec![4] }],
+            generation_id: 5,
+            rack_id: Some("ri".into()),
+        };
+        3 =>
+            b"\0\0\0\x01\0\x01t" b"\0\0\0\x09user_data" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01\0\0\0\x04" b"\0\0\0\x05"
+            b"\0\x02ri";
+        consumer_protocol_subscription.rack_id = None;
+        2 => b"\0\0\0\x01\0\x01t" b"\0\0\0\x09user_data" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01\0\0\0\x04" b"\0\0\0\x05";
+        consumer_protocol_subscription.generation_id = -1;
+        1 => b"\0\0\0\x01\0\x01t" b"\0\0\0\x09user_data" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01\0\0\0\x04";
+        consumer_protocol_subscription.owned_partitions = vec![];
+        0 => b"\0\0\0\x01\0\x01t" b"\0\0\0\x09user_data";
+    }
+
+    literals! {
+        let consumer_protocol_assignment = ConsumerProtocolAssignment {
+            assigned_partitions: vec![TopicPartition { topic: "t".into(), partitions: vec![2] }],
+            user_data: Some(Bytes::from_static(b"user_data")),
+        };
+        0..=3 => b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01\0\0\0\x02" b"\0\0\0\x09user_data";
+    }
+}

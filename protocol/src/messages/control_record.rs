@@ -96,3 +96,73 @@ pub struct KRaftVersionFeature {
     pub min_supported_version: i16,
     pub max_supported_version: i16,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let control_record_type_schema = ControlRecordTypeSchema { r#type: 1 };
+        0 => b"\0\x01";
+    }
+
+    literals! {
+        let end_txn_marker = EndTxnMarker { coordinator_epoch: 1 };
+        0 => b"\0\0\0\x01";
+    }
+
+    literals! {
+        let kraft_version_record = KRaftVersionRecord { version: 1, kraft_version: 2 };
+        0 => b"\0\x01" b"\0\x02" b"\0";
+    }
+
+    literals! {
+        let mut leader_change_message = LeaderChangeMessage {
+            version: 1,
+            leader_id: NodeId(2),
+            voters: vec![LeaderChangeVoter {
+                voter_id: NodeId(3),
+                voter_directory_id: Uuid(*b"voter_directory4"),
+            }],
+            granting_voters: vec![LeaderChangeVoter {
+                voter_id: NodeId(5),
+                voter_directory_id: Uuid(*b"voter_directory6"),
+            }],
+        };
+        1 =>
+            b"\0\x01" b"\0\0\0\x02" b"\x02" b"\0\0\0\x03" b"voter_directory4" b"\0" b"\x02" b"\0\0\0\x05"
+            b"voter_directory6" b"\0" b"\0";
+        leader_change_message.voters[0].voter_directory_id = Uuid::ZERO;
+        leader_change_message.granting_voters[0].voter_directory_id = Uuid::ZERO;
+        0 => b"\0\x01" b"\0\0\0\x02" b"\x02" b"\0\0\0\x03" b"\0" b"\x02" b"\0\0\0\x05" b"\0" b"\0";
+    }
+
+    literals! {
+        let snapshot_footer_record = SnapshotFooterRecord { version: 1 };
+        0 => b"\0\x01" b"\0";
+    }
+
+    literals! {
+        let snapshot_header_record = SnapshotHeaderRecord { version: 1, last_contained_log_timestamp: 2 };
+        0 => b"\0\x01" b"\0\0\0\0\0\0\0\x02" b"\0";
+    }
+
+    literals! {
+        let voters_record = VotersRecord {
+            version: 1,
+            voters: vec![Voter {
+                voter_id: NodeId(2),
+                voter_directory_id: Uuid(*b"voter_directory3"),
+                endpoints: vec![Endpoint { name: "n".into(), host: "h".into(), port: 9092 }],
+                kraft_version_feature: KRaftVersionFeature {
+                    min_supported_version: 7,
+                    max_supported_version: 8,
+                },
+            }],
+        };
+        0 =>
+            b"\0\x01" b"\x02" b"\0\0\0\x02" b"voter_directory3" b"\x02" b"\x02n" b"\x02h" b"#\x84" b"\0" b"\0\x07"
+            b"\0\x08" b"\0" b"\0" b"\0";
+    }
+}

@@ -43,3 +43,36 @@ pub struct CreatePartitionsTopicResult {
     #[wire(default = null)]
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = CreatePartitionsRequest {
+            topics: vec![CreatePartitionsTopic {
+                name: "n".into(),
+                count: 2,
+                assignments: Some(vec![CreatePartitionsAssignment { broker_ids: vec![NodeId(3)] }]),
+            }],
+            timeout_ms: 4,
+            validate_only: true,
+        };
+        2..=3 => b"\x02" b"\x02n" b"\0\0\0\x02" b"\x02" b"\x02\0\0\0\x03" b"\0" b"\0" b"\0\0\0\x04" b"\x01" b"\0";
+        0..=1 => b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x02" b"\0\0\0\x01" b"\0\0\0\x01\0\0\0\x03" b"\0\0\0\x04" b"\x01";
+    }
+
+    literals! {
+        let response = CreatePartitionsResponse {
+            throttle_time_ms: 1,
+            results: vec![CreatePartitionsTopicResult {
+                name: "n".into(),
+                error_code: ErrorCode(3),
+                error_message: Some("em".into()),
+            }],
+        };
+        2..=3 => b"\0\0\0\x01" b"\x02" b"\x02n" b"\0\x03" b"\x03em" b"\0" b"\0";
+        0..=1 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\x03" b"\0\x02em";
+    }
+}

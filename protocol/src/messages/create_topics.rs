@@ -86,41 +86,51 @@ pub struct CreatableTopicConfigs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let request = CreateTopicsRequest {
             topics: vec![CreatableTopic {
                 name: "n".into(),
                 num_partitions: 2,
                 replication_factor: 3,
-                assignments: vec![CreatableReplicaAssignment { partition_index: 4, broker_ids: vec![NodeId(5)] }],
+                assignments: vec![CreatableReplicaAssignment {
+                    partition_index: 4,
+                    broker_ids: vec![NodeId(5)],
+                }],
                 configs: vec![CreatableTopicConfig { name: "n".into(), value: Some("v".into()) }],
             }],
-            timeout_ms: 30000,
+            timeout_ms: 8,
             validate_only: true,
         };
-        assert_bytes(
-            &request,
-            7,
-            b"\x02\x02n\0\0\0\x02\0\x03\x02\0\0\0\x04\x02\0\0\0\x05\0\x02\x02n\x02v\0\0\0\0u0\x01\0",
-        );
-        assert_bytes(
-            &request,
-            4,
-            b"\0\0\0\x01\0\x01n\0\0\0\x02\0\x03\0\0\0\x01\0\0\0\x04\0\0\0\x01\0\0\0\x05\0\0\0\x01\0\x01n\0\x01\
-             v\0\0u0\x01",
-        );
+        5..=7 =>
+            b"\x02"                   // topics
+                b"\x02n"              // name
+                b"\0\0\0\x02"         // num_partitions
+                b"\0\x03"             // replication_factor
+                b"\x02"               // assignments
+                    b"\0\0\0\x04"     // partition_index
+                    b"\x02\0\0\0\x05" // broker_ids
+                    b"\0"             // no tagged fields
+                b"\x02"               // configs
+                    b"\x02n"          // name
+                    b"\x02v"          // value
+                    b"\0"             // no tagged fields
+                b"\0"                 // no tagged fields
+            b"\0\0\0\x08"             // timeout_ms
+            b"\x01"                   // validate_only
+            b"\0";                    // no tagged fields
+        2..=4 =>
+            b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x02" b"\0\x03" b"\0\0\0\x01" b"\0\0\0\x04" b"\0\0\0\x01\0\0\0\x05"
+            b"\0\0\0\x01" b"\0\x01n" b"\0\x01v" b"\0\0\0\x08" b"\x01";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = CreateTopicsResponse {
             throttle_time_ms: 1,
             topics: vec![CreatableTopicResult {
                 name: "n".into(),
-                topic_id: Uuid([0xa3; 16]),
+                topic_id: Uuid(*b"topic_id.......3"),
                 error_code: ErrorCode(4),
                 error_message: Some("em".into()),
                 topic_config_error_code: ErrorCode(6),
@@ -135,22 +145,34 @@ mod tests {
                 }]),
             }],
         };
-        assert_bytes(
-            &response,
-            7,
-            b"\0\0\0\x01\x02\x02n\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\0\x04\x03em\
-             \0\0\0\x07\0\x08\x02\x02n\x02v\x01\x0c\x01\0\x01\0\x02\0\x06\0",
-        );
+        7 =>
+            b"\0\0\0\x01"           // throttle_time_ms
+            b"\x02"                 // topics
+                b"\x02n"            // name
+                b"topic_id.......3" // topic_id
+                b"\0\x04"           // error_code
+                b"\x03em"           // error_message
+                b"\0\0\0\x07"       // num_partitions
+                b"\0\x08"           // replication_factor
+                b"\x02"             // configs
+                    b"\x02n"        // name
+                    b"\x02v"        // value
+                    b"\x01"         // read_only
+                    b"\x0c"         // config_source
+                    b"\x01"         // is_sensitive
+                    b"\0"           // no tagged fields
+                b"\x01"             // one tagged field
+                b"\0\x02"           // tag 0, 2 bytes: topic_config_error_code
+                    b"\0\x06"       // topic_config_error_code
+            b"\0";                  // no tagged fields
         response.topics[0].topic_id = Uuid::ZERO;
-        assert_bytes(
-            &response,
-            6,
-            b"\0\0\0\x01\x02\x02n\0\x04\x03em\0\0\0\x07\0\x08\x02\x02n\x02v\x01\x0c\x01\0\x01\0\x02\0\x06\0",
-        );
+        5..=6 =>
+            b"\0\0\0\x01" b"\x02" b"\x02n" b"\0\x04" b"\x03em" b"\0\0\0\x07" b"\0\x08" b"\x02" b"\x02n" b"\x02v"
+            b"\x01" b"\x0c" b"\x01" b"\0" b"\x01" b"\0\x02" b"\0\x06" b"\0";
         response.topics[0].topic_config_error_code = ErrorCode::NONE;
         response.topics[0].num_partitions = -1;
         response.topics[0].replication_factor = -1;
         response.topics[0].configs = Some(vec![]);
-        assert_bytes(&response, 4, b"\0\0\0\x01\0\0\0\x01\0\x01n\0\x04\0\x02em");
+        2..=4 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\x04" b"\0\x02em";
     }
 }

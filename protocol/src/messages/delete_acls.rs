@@ -51,3 +51,52 @@ pub struct DeleteAclsMatchingAcl {
     pub operation: i8,
     pub permission_type: i8,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DeleteAclsRequest {
+            filters: vec![DeleteAclsFilter {
+                resource_type_filter: 1,
+                resource_name_filter: Some("rnf".into()),
+                principal_filter: Some("pf".into()),
+                host_filter: Some("hf".into()),
+                operation: 6,
+                permission_type: 7,
+                ..Default::default()
+            }],
+        };
+        2..=3 => b"\x02" b"\x01" b"\x04rnf" b"\x03" b"\x03pf" b"\x03hf" b"\x06" b"\x07" b"\0" b"\0";
+        1 => b"\0\0\0\x01" b"\x01" b"\0\x03rnf" b"\x03" b"\0\x02pf" b"\0\x02hf" b"\x06" b"\x07";
+    }
+
+    literals! {
+        let response = DeleteAclsResponse {
+            throttle_time_ms: 1,
+            filter_results: vec![DeleteAclsFilterResult {
+                error_code: ErrorCode(2),
+                error_message: Some("em".into()),
+                matching_acls: vec![DeleteAclsMatchingAcl {
+                    error_code: ErrorCode(4),
+                    error_message: Some("em".into()),
+                    resource_type: 6,
+                    resource_name: "rn".into(),
+                    pattern_type: 8,
+                    principal: "p".into(),
+                    host: "h".into(),
+                    operation: 11,
+                    permission_type: 12,
+                }],
+            }],
+        };
+        2..=3 =>
+            b"\0\0\0\x01" b"\x02" b"\0\x02" b"\x03em" b"\x02" b"\0\x04" b"\x03em" b"\x06" b"\x03rn" b"\x08" b"\x02p"
+            b"\x02h" b"\x0b" b"\x0c" b"\0" b"\0" b"\0";
+        1 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x02" b"\0\x02em" b"\0\0\0\x01" b"\0\x04" b"\0\x02em" b"\x06" b"\0\x02rn"
+            b"\x08" b"\0\x01p" b"\0\x01h" b"\x0b" b"\x0c";
+    }
+}

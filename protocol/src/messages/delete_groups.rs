@@ -23,3 +23,24 @@ pub struct DeletableGroupResult {
     pub group_id: GroupId,
     pub error_code: ErrorCode,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DeleteGroupsRequest { groups_names: vec!["gn".into()] };
+        2 => b"\x02\x03gn" b"\0";
+        0..=1 => b"\0\0\0\x01\0\x02gn";
+    }
+
+    literals! {
+        let response = DeleteGroupsResponse {
+            throttle_time_ms: 1,
+            results: vec![DeletableGroupResult { group_id: "gi".into(), error_code: ErrorCode(3) }],
+        };
+        2 => b"\0\0\0\x01" b"\x02" b"\x03gi" b"\0\x03" b"\0" b"\0";
+        0..=1 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x02gi" b"\0\x03";
+    }
+}

@@ -48,3 +48,37 @@ pub struct DeleteRecordsPartitionResult {
     pub low_watermark: i64,
     pub error_code: ErrorCode,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DeleteRecordsRequest {
+            topics: vec![DeleteRecordsTopic {
+                name: "n".into(),
+                partitions: vec![DeleteRecordsPartition { partition_index: 2, offset: 3 }],
+            }],
+            timeout_ms: 4,
+        };
+        2 => b"\x02" b"\x02n" b"\x02" b"\0\0\0\x02" b"\0\0\0\0\0\0\0\x03" b"\0" b"\0" b"\0\0\0\x04" b"\0";
+        0..=1 => b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x02" b"\0\0\0\0\0\0\0\x03" b"\0\0\0\x04";
+    }
+
+    literals! {
+        let response = DeleteRecordsResponse {
+            throttle_time_ms: 1,
+            topics: vec![DeleteRecordsTopicResult {
+                name: "n".into(),
+                partitions: vec![DeleteRecordsPartitionResult {
+                    partition_index: 3,
+                    low_watermark: 4,
+                    error_code: ErrorCode(5),
+                }],
+            }],
+        };
+        2 => b"\0\0\0\x01" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x03" b"\0\0\0\0\0\0\0\x04" b"\0\x05" b"\0" b"\0" b"\0";
+        0..=1 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\0\0\0\0\0\0\x04" b"\0\x05";
+    }
+}

@@ -36,3 +36,32 @@ pub struct DeleteShareGroupOffsetsResponseTopic {
     #[wire(default = null)]
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DeleteShareGroupOffsetsRequest {
+            group_id: "gi".into(),
+            topics: vec![DeleteShareGroupOffsetsRequestTopic { topic_name: "tn".into() }],
+        };
+        0 => b"\x03gi" b"\x02" b"\x03tn" b"\0" b"\0";
+    }
+
+    literals! {
+        let response = DeleteShareGroupOffsetsResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            responses: vec![DeleteShareGroupOffsetsResponseTopic {
+                topic_name: "tn".into(),
+                topic_id: Uuid(*b"topic_id.......5"),
+                error_code: ErrorCode(6),
+                error_message: Some("em".into()),
+            }],
+        };
+        0 => b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x02" b"\x03tn" b"topic_id.......5" b"\0\x06" b"\x03em" b"\0" b"\0";
+    }
+}

@@ -43,3 +43,46 @@ pub struct DeletableTopicResult {
     #[wire(versions = 5.., default = null, ignorable)]
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut request = DeleteTopicsRequest {
+            topics: vec![DeleteTopicState {
+                name: Some("n".into()),
+                topic_id: Uuid(*b"topic_id.......2"),
+            }],
+            timeout_ms: 4,
+            ..Default::default()
+        };
+        6 => b"\x02" b"\x02n" b"topic_id.......2" b"\0" b"\0\0\0\x04" b"\0";
+        request.topics = vec![];
+        request.topic_names = vec!["tn".into()];
+        4..=5 => b"\x02\x03tn" b"\0\0\0\x04" b"\0";
+        1..=3 => b"\0\0\0\x01\0\x02tn" b"\0\0\0\x04";
+    }
+
+    literals! {
+        let mut response = DeleteTopicsResponse {
+            throttle_time_ms: 1,
+            responses: vec![DeletableTopicResult {
+                name: Some("n".into()),
+                topic_id: Uuid(*b"topic_id.......3"),
+                error_code: ErrorCode(4),
+                error_message: Some("em".into()),
+            }],
+        };
+        6 => b"\0\0\0\x01" b"\x02" b"\x02n" b"topic_id.......3" b"\0\x04" b"\x03em" b"\0" b"\0";
+        response.responses[0].name = None;
+        6 => b"\0\0\0\x01" b"\x02" b"\0" b"topic_id.......3" b"\0\x04" b"\x03em" b"\0" b"\0";
+        response.responses[0].name = Some("n".into());
+        response.responses[0].topic_id = Uuid::ZERO;
+        5 => b"\0\0\0\x01" b"\x02" b"\x02n" b"\0\x04" b"\x03em" b"\0" b"\0";
+        response.responses[0].error_message = None;
+        4 => b"\0\0\0\x01" b"\x02" b"\x02n" b"\0\x04" b"\0" b"\0";
+        1..=3 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\x04";
+    }
+}

@@ -51,3 +51,48 @@ pub struct AclDescription {
     /// 2 deny, 3 allow.
     pub permission_type: i8,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DescribeAclsRequest {
+            resource_type_filter: 1,
+            resource_name_filter: Some("rnf".into()),
+            principal_filter: Some("pf".into()),
+            host_filter: Some("hf".into()),
+            operation: 6,
+            permission_type: 7,
+            ..Default::default()
+        };
+        2..=3 => b"\x01" b"\x04rnf" b"\x03" b"\x03pf" b"\x03hf" b"\x06" b"\x07" b"\0";
+        1 => b"\x01" b"\0\x03rnf" b"\x03" b"\0\x02pf" b"\0\x02hf" b"\x06" b"\x07";
+    }
+
+    literals! {
+        let response = DescribeAclsResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            resources: vec![DescribeAclsResource {
+                resource_type: 4,
+                resource_name: "rn".into(),
+                pattern_type: 6,
+                acls: vec![AclDescription {
+                    principal: "p".into(),
+                    host: "h".into(),
+                    operation: 9,
+                    permission_type: 10,
+                }],
+            }],
+        };
+        2..=3 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x02" b"\x04" b"\x03rn" b"\x06" b"\x02" b"\x02p" b"\x02h" b"\x09"
+            b"\x0a" b"\0" b"\0" b"\0";
+        1 =>
+            b"\0\0\0\x01" b"\0\x02" b"\0\x02em" b"\0\0\0\x01" b"\x04" b"\0\x02rn" b"\x06" b"\0\0\0\x01" b"\0\x01p"
+            b"\0\x01h" b"\x09" b"\x0a";
+    }
+}

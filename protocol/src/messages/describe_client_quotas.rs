@@ -51,3 +51,40 @@ pub struct ValueData {
     pub key: Str,
     pub value: f64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DescribeClientQuotasRequest {
+            components: vec![ComponentData {
+                entity_type: "et".into(),
+                match_type: 2,
+                r#match: Some("m".into()),
+            }],
+            strict: true,
+        };
+        1 => b"\x02" b"\x03et" b"\x02" b"\x02m" b"\0" b"\x01" b"\0";
+        0 => b"\0\0\0\x01" b"\0\x02et" b"\x02" b"\0\x01m" b"\x01";
+    }
+
+    literals! {
+        let response = DescribeClientQuotasResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            entries: Some(vec![EntryData {
+                entity: vec![EntityData { entity_type: "et".into(), entity_name: Some("en".into()) }],
+                values: vec![ValueData { key: "k".into(), value: 1.5 }],
+            }]),
+        };
+        1 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x02" b"\x02" b"\x03et" b"\x03en" b"\0" b"\x02" b"\x02k"
+            b"?\xf8\0\0\0\0\0\0" b"\0" b"\0" b"\0";
+        0 =>
+            b"\0\0\0\x01" b"\0\x02" b"\0\x02em" b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x02et" b"\0\x02en" b"\0\0\0\x01"
+            b"\0\x01k" b"?\xf8\0\0\0\0\0\0";
+    }
+}

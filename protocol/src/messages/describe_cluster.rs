@@ -45,3 +45,52 @@ pub struct DescribeClusterBroker {
     #[wire(versions = 2..)]
     pub is_fenced: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut request = DescribeClusterRequest {
+            include_cluster_authorized_operations: true,
+            endpoint_type: 2,
+            include_fenced_brokers: true,
+        };
+        2 => b"\x01" b"\x02" b"\x01" b"\0";
+        request.include_fenced_brokers = false;
+        1 => b"\x01" b"\x02" b"\0";
+        request.endpoint_type = 1;
+        0 => b"\x01" b"\0";
+    }
+
+    literals! {
+        let mut response = DescribeClusterResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            endpoint_type: 4,
+            cluster_id: "ci".into(),
+            controller_id: NodeId(6),
+            brokers: vec![DescribeClusterBroker {
+                broker_id: NodeId(7),
+                host: "h".into(),
+                port: 9092,
+                rack: Some("r".into()),
+                is_fenced: true,
+            }],
+            cluster_authorized_operations: 12,
+        };
+        2 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x04" b"\x03ci" b"\0\0\0\x06" b"\x02" b"\0\0\0\x07" b"\x02h"
+            b"\0\0#\x84" b"\x02r" b"\x01" b"\0" b"\0\0\0\x0c" b"\0";
+        response.brokers[0].is_fenced = false;
+        1 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x04" b"\x03ci" b"\0\0\0\x06" b"\x02" b"\0\0\0\x07" b"\x02h"
+            b"\0\0#\x84" b"\x02r" b"\0" b"\0\0\0\x0c" b"\0";
+        response.endpoint_type = 1;
+        0 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x03ci" b"\0\0\0\x06" b"\x02" b"\0\0\0\x07" b"\x02h" b"\0\0#\x84"
+            b"\x02r" b"\0" b"\0\0\0\x0c" b"\0";
+    }
+}

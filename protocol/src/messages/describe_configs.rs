@@ -71,10 +71,9 @@ pub struct DescribeConfigsSynonym {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = DescribeConfigsRequest {
             resources: vec![DescribeConfigsResource {
                 resource_type: 1,
@@ -84,14 +83,21 @@ mod tests {
             include_synonyms: true,
             include_documentation: true,
         };
-        assert_bytes(&request, 4, b"\x02\x01\x03rn\x02\x03ck\0\x01\x01\0");
-        assert_bytes(&request, 3, b"\0\0\0\x01\x01\0\x02rn\0\0\0\x01\0\x02ck\x01\x01");
+        4 =>
+            b"\x02"           // resources
+                b"\x01"       // resource_type
+                b"\x03rn"     // resource_name
+                b"\x02\x03ck" // configuration_keys
+                b"\0"         // no tagged fields
+            b"\x01"           // include_synonyms
+            b"\x01"           // include_documentation
+            b"\0";            // no tagged fields
+        3 => b"\0\0\0\x01" b"\x01" b"\0\x02rn" b"\0\0\0\x01\0\x02ck" b"\x01" b"\x01";
         request.include_documentation = false;
-        assert_bytes(&request, 2, b"\0\0\0\x01\x01\0\x02rn\0\0\0\x01\0\x02ck\x01");
+        1..=2 => b"\0\0\0\x01" b"\x01" b"\0\x02rn" b"\0\0\0\x01\0\x02ck" b"\x01";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = DescribeConfigsResponse {
             throttle_time_ms: 1,
             results: vec![DescribeConfigsResult {
@@ -105,31 +111,46 @@ mod tests {
                     read_only: true,
                     config_source: 9,
                     is_sensitive: true,
-                    synonyms: vec![DescribeConfigsSynonym { name: "n".into(), value: Some("v".into()), source: 13 }],
+                    synonyms: vec![DescribeConfigsSynonym {
+                        name: "n".into(),
+                        value: Some("v".into()),
+                        source: 13,
+                    }],
                     config_type: 14,
                     documentation: Some("d".into()),
                 }],
             }],
         };
-        assert_bytes(
-            &response,
-            4,
-            b"\0\0\0\x01\x02\0\x02\x03em\x04\x03rn\x02\x02n\x02v\x01\x09\x01\x02\x02n\x02v\x0d\0\x0e\x02d\0\0\
-             \0",
-        );
-        assert_bytes(
-            &response,
-            3,
-            b"\0\0\0\x01\0\0\0\x01\0\x02\0\x02em\x04\0\x02rn\0\0\0\x01\0\x01n\0\x01v\x01\x09\x01\0\0\0\x01\0\
-             \x01n\0\x01v\x0d\x0e\0\x01d",
-        );
+        4 =>
+            b"\0\0\0\x01"        // throttle_time_ms
+            b"\x02"              // results
+                b"\0\x02"        // error_code
+                b"\x03em"        // error_message
+                b"\x04"          // resource_type
+                b"\x03rn"        // resource_name
+                b"\x02"          // configs
+                    b"\x02n"     // name
+                    b"\x02v"     // value
+                    b"\x01"      // read_only
+                    b"\x09"      // config_source
+                    b"\x01"      // is_sensitive
+                    b"\x02"      // synonyms
+                        b"\x02n" // name
+                        b"\x02v" // value
+                        b"\x0d"  // source
+                        b"\0"    // no tagged fields
+                    b"\x0e"      // config_type
+                    b"\x02d"     // documentation
+                    b"\0"        // no tagged fields
+                b"\0"            // no tagged fields
+            b"\0";               // no tagged fields
+        3 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x02" b"\0\x02em" b"\x04" b"\0\x02rn" b"\0\0\0\x01" b"\0\x01n" b"\0\x01v"
+            b"\x01" b"\x09" b"\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\x01v" b"\x0d" b"\x0e" b"\0\x01d";
         response.results[0].configs[0].config_type = 0;
-        response.results[0].configs[0].documentation = Some(Default::default());
-        assert_bytes(
-            &response,
-            2,
-            b"\0\0\0\x01\0\0\0\x01\0\x02\0\x02em\x04\0\x02rn\0\0\0\x01\0\x01n\0\x01v\x01\x09\x01\0\0\0\x01\0\
-             \x01n\0\x01v\x0d",
-        );
+        response.results[0].configs[0].documentation = Some("".into());
+        1..=2 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x02" b"\0\x02em" b"\x04" b"\0\x02rn" b"\0\0\0\x01" b"\0\x01n" b"\0\x01v"
+            b"\x01" b"\x09" b"\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\x01v" b"\x0d";
     }
 }

@@ -50,3 +50,53 @@ pub struct DescribedDelegationTokenRenewer {
     pub principal_type: Str,
     pub principal_name: Str,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DescribeDelegationTokenRequest {
+            owners: Some(vec![DescribeDelegationTokenOwner {
+                principal_type: "pt".into(),
+                principal_name: "pn".into(),
+            }]),
+        };
+        2..=3 => b"\x02" b"\x03pt" b"\x03pn" b"\0" b"\0";
+        1 => b"\0\0\0\x01" b"\0\x02pt" b"\0\x02pn";
+    }
+
+    literals! {
+        let mut response = DescribeDelegationTokenResponse {
+            error_code: ErrorCode(1),
+            tokens: vec![DescribedDelegationToken {
+                principal_type: "pt".into(),
+                principal_name: "pn".into(),
+                token_requester_principal_type: "trpt".into(),
+                token_requester_principal_name: "trpn".into(),
+                issue_timestamp: 6,
+                expiry_timestamp: 7,
+                max_timestamp: 8,
+                token_id: "ti".into(),
+                hmac: Bytes::from_static(b"hmac"),
+                renewers: vec![DescribedDelegationTokenRenewer {
+                    principal_type: "pt".into(),
+                    principal_name: "pn".into(),
+                }],
+            }],
+            throttle_time_ms: 13,
+        };
+        3 =>
+            b"\0\x01" b"\x02" b"\x03pt" b"\x03pn" b"\x05trpt" b"\x05trpn" b"\0\0\0\0\0\0\0\x06" b"\0\0\0\0\0\0\0\x07"
+            b"\0\0\0\0\0\0\0\x08" b"\x03ti" b"\x05hmac" b"\x02" b"\x03pt" b"\x03pn" b"\0" b"\0" b"\0\0\0\x0d" b"\0";
+        response.tokens[0].token_requester_principal_type = "".into();
+        response.tokens[0].token_requester_principal_name = "".into();
+        2 =>
+            b"\0\x01" b"\x02" b"\x03pt" b"\x03pn" b"\0\0\0\0\0\0\0\x06" b"\0\0\0\0\0\0\0\x07" b"\0\0\0\0\0\0\0\x08"
+            b"\x03ti" b"\x05hmac" b"\x02" b"\x03pt" b"\x03pn" b"\0" b"\0" b"\0\0\0\x0d" b"\0";
+        1 =>
+            b"\0\x01" b"\0\0\0\x01" b"\0\x02pt" b"\0\x02pn" b"\0\0\0\0\0\0\0\x06" b"\0\0\0\0\0\0\0\x07"
+            b"\0\0\0\0\0\0\0\x08" b"\0\x02ti" b"\0\0\0\x04hmac" b"\0\0\0\x01" b"\0\x02pt" b"\0\x02pn" b"\0\0\0\x0d";
+    }
+}

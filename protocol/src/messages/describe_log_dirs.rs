@@ -61,3 +61,61 @@ pub struct DescribeLogDirsPartition {
     /// The replica is being copied here and will replace another directory's.
     pub is_future_key: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DescribeLogDirsRequest {
+            topics: Some(vec![DescribableLogDirTopic { topic: "t".into(), partitions: vec![2] }]),
+        };
+        2..=5 => b"\x02" b"\x02t" b"\x02\0\0\0\x02" b"\0" b"\0";
+        1 => b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01\0\0\0\x02";
+    }
+
+    literals! {
+        let mut response = DescribeLogDirsResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            results: vec![DescribeLogDirsResult {
+                error_code: ErrorCode(3),
+                log_dir: "ld".into(),
+                topics: vec![DescribeLogDirsTopic {
+                    name: "n".into(),
+                    partitions: vec![DescribeLogDirsPartition {
+                        partition_index: 6,
+                        partition_size: 7,
+                        offset_lag: 8,
+                        is_future_key: true,
+                    }],
+                }],
+                total_bytes: 10,
+                usable_bytes: 11,
+                is_cordoned: true,
+            }],
+        };
+        5 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x02" b"\0\x03" b"\x03ld" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x06"
+            b"\0\0\0\0\0\0\0\x07" b"\0\0\0\0\0\0\0\x08" b"\x01" b"\0" b"\0" b"\0\0\0\0\0\0\0\x0a" b"\0\0\0\0\0\0\0\x0b"
+            b"\x01" b"\0" b"\0";
+        response.results[0].is_cordoned = false;
+        4 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x02" b"\0\x03" b"\x03ld" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x06"
+            b"\0\0\0\0\0\0\0\x07" b"\0\0\0\0\0\0\0\x08" b"\x01" b"\0" b"\0" b"\0\0\0\0\0\0\0\x0a" b"\0\0\0\0\0\0\0\x0b"
+            b"\0" b"\0";
+        response.results[0].total_bytes = -1;
+        response.results[0].usable_bytes = -1;
+        3 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x02" b"\0\x03" b"\x03ld" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x06"
+            b"\0\0\0\0\0\0\0\x07" b"\0\0\0\0\0\0\0\x08" b"\x01" b"\0" b"\0" b"\0" b"\0";
+        response.error_code = ErrorCode::NONE;
+        2 =>
+            b"\0\0\0\x01" b"\x02" b"\0\x03" b"\x03ld" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x06" b"\0\0\0\0\0\0\0\x07"
+            b"\0\0\0\0\0\0\0\x08" b"\x01" b"\0" b"\0" b"\0" b"\0";
+        1 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x03" b"\0\x02ld" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x06"
+            b"\0\0\0\0\0\0\0\x07" b"\0\0\0\0\0\0\0\x08" b"\x01";
+    }
+}

@@ -55,3 +55,42 @@ pub struct ProducerState {
     #[wire(default = -1)]
     pub current_txn_start_offset: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DescribeProducersRequest {
+            topics: vec![TopicRequest { name: "n".into(), partition_indexes: vec![2] }],
+        };
+        0 => b"\x02" b"\x02n" b"\x02\0\0\0\x02" b"\0" b"\0";
+    }
+
+    literals! {
+        let response = DescribeProducersResponse {
+            throttle_time_ms: 1,
+            topics: vec![TopicResponse {
+                name: "n".into(),
+                partitions: vec![PartitionResponse {
+                    partition_index: 3,
+                    error_code: ErrorCode(4),
+                    error_message: Some("em".into()),
+                    active_producers: vec![ProducerState {
+                        producer_id: ProducerId(6),
+                        producer_epoch: 7,
+                        last_sequence: 8,
+                        last_timestamp: 9,
+                        coordinator_epoch: 10,
+                        current_txn_start_offset: 11,
+                    }],
+                }],
+            }],
+        };
+        0 =>
+            b"\0\0\0\x01" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x03" b"\0\x04" b"\x03em" b"\x02" b"\0\0\0\0\0\0\0\x06"
+            b"\0\0\0\x07" b"\0\0\0\x08" b"\0\0\0\0\0\0\0\x09" b"\0\0\0\x0a" b"\0\0\0\0\0\0\0\x0b" b"\0" b"\0" b"\0"
+            b"\0";
+    }
+}

@@ -84,3 +84,79 @@ pub struct Listener {
     pub host: Str,
     pub port: u16,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DescribeQuorumRequest {
+            topics: vec![RequestTopicData {
+                topic_name: "tn".into(),
+                partitions: vec![RequestPartitionData { partition_index: 2 }],
+            }],
+        };
+        0..=2 => b"\x02" b"\x03tn" b"\x02" b"\0\0\0\x02" b"\0" b"\0" b"\0";
+    }
+
+    literals! {
+        let mut response = DescribeQuorumResponse {
+            error_code: ErrorCode(1),
+            error_message: Some("em".into()),
+            topics: vec![ResponseTopicData {
+                topic_name: "tn".into(),
+                partitions: vec![ResponsePartitionData {
+                    partition_index: 4,
+                    error_code: ErrorCode(5),
+                    error_message: Some("em".into()),
+                    leader_id: NodeId(7),
+                    leader_epoch: 8,
+                    high_watermark: 9,
+                    current_voters: vec![ReplicaState {
+                        replica_id: NodeId(10),
+                        replica_directory_id: Uuid(*b"replica_direct11"),
+                        log_end_offset: 12,
+                        last_fetch_timestamp: 13,
+                        last_caught_up_timestamp: 14,
+                    }],
+                    observers: vec![ReplicaState {
+                        replica_id: NodeId(15),
+                        replica_directory_id: Uuid(*b"replica_direct16"),
+                        log_end_offset: 17,
+                        last_fetch_timestamp: 18,
+                        last_caught_up_timestamp: 19,
+                    }],
+                }],
+            }],
+            nodes: vec![Node {
+                node_id: NodeId(20),
+                listeners: vec![Listener { name: "n".into(), host: "h".into(), port: 9092 }],
+            }],
+        };
+        2 =>
+            b"\0\x01" b"\x03em" b"\x02" b"\x03tn" b"\x02" b"\0\0\0\x04" b"\0\x05" b"\x03em" b"\0\0\0\x07" b"\0\0\0\x08"
+            b"\0\0\0\0\0\0\0\x09" b"\x02" b"\0\0\0\x0a" b"replica_direct11" b"\0\0\0\0\0\0\0\x0c" b"\0\0\0\0\0\0\0\x0d"
+            b"\0\0\0\0\0\0\0\x0e" b"\0" b"\x02" b"\0\0\0\x0f" b"replica_direct16" b"\0\0\0\0\0\0\0\x11"
+            b"\0\0\0\0\0\0\0\x12" b"\0\0\0\0\0\0\0\x13" b"\0" b"\0" b"\0" b"\x02" b"\0\0\0\x14" b"\x02" b"\x02n"
+            b"\x02h" b"#\x84" b"\0" b"\0" b"\0";
+        response.error_message = Some("".into());
+        response.topics[0].partitions[0].error_message = Some("".into());
+        response.topics[0].partitions[0].current_voters[0].replica_directory_id = Uuid::ZERO;
+        response.topics[0].partitions[0].observers[0].replica_directory_id = Uuid::ZERO;
+        response.nodes = vec![];
+        1 =>
+            b"\0\x01" b"\x02" b"\x03tn" b"\x02" b"\0\0\0\x04" b"\0\x05" b"\0\0\0\x07" b"\0\0\0\x08"
+            b"\0\0\0\0\0\0\0\x09" b"\x02" b"\0\0\0\x0a" b"\0\0\0\0\0\0\0\x0c" b"\0\0\0\0\0\0\0\x0d"
+            b"\0\0\0\0\0\0\0\x0e" b"\0" b"\x02" b"\0\0\0\x0f" b"\0\0\0\0\0\0\0\x11" b"\0\0\0\0\0\0\0\x12"
+            b"\0\0\0\0\0\0\0\x13" b"\0" b"\0" b"\0" b"\0";
+        response.topics[0].partitions[0].current_voters[0].last_fetch_timestamp = -1;
+        response.topics[0].partitions[0].current_voters[0].last_caught_up_timestamp = -1;
+        response.topics[0].partitions[0].observers[0].last_fetch_timestamp = -1;
+        response.topics[0].partitions[0].observers[0].last_caught_up_timestamp = -1;
+        0 =>
+            b"\0\x01" b"\x02" b"\x03tn" b"\x02" b"\0\0\0\x04" b"\0\x05" b"\0\0\0\x07" b"\0\0\0\x08"
+            b"\0\0\0\0\0\0\0\x09" b"\x02" b"\0\0\0\x0a" b"\0\0\0\0\0\0\0\x0c" b"\0" b"\x02" b"\0\0\0\x0f"
+            b"\0\0\0\0\0\0\0\x11" b"\0" b"\0" b"\0" b"\0";
+    }
+}

@@ -64,3 +64,53 @@ pub struct DescribeShareGroupOffsetsResponsePartition {
     #[wire(default = null)]
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DescribeShareGroupOffsetsRequest {
+            groups: vec![DescribeShareGroupOffsetsRequestGroup {
+                group_id: "gi".into(),
+                topics: Some(vec![DescribeShareGroupOffsetsRequestTopic {
+                    topic_name: "tn".into(),
+                    partitions: vec![3],
+                }]),
+            }],
+        };
+        0..=1 => b"\x02" b"\x03gi" b"\x02" b"\x03tn" b"\x02\0\0\0\x03" b"\0" b"\0" b"\0";
+    }
+
+    literals! {
+        let mut response = DescribeShareGroupOffsetsResponse {
+            throttle_time_ms: 1,
+            groups: vec![DescribeShareGroupOffsetsResponseGroup {
+                group_id: "gi".into(),
+                topics: vec![DescribeShareGroupOffsetsResponseTopic {
+                    topic_name: "tn".into(),
+                    topic_id: Uuid(*b"topic_id.......4"),
+                    partitions: vec![DescribeShareGroupOffsetsResponsePartition {
+                        partition_index: 5,
+                        start_offset: 6,
+                        leader_epoch: 7,
+                        lag: 8,
+                        error_code: ErrorCode(9),
+                        error_message: Some("em".into()),
+                    }],
+                }],
+                error_code: ErrorCode(11),
+                error_message: Some("em".into()),
+            }],
+        };
+        1 =>
+            b"\0\0\0\x01" b"\x02" b"\x03gi" b"\x02" b"\x03tn" b"topic_id.......4" b"\x02" b"\0\0\0\x05"
+            b"\0\0\0\0\0\0\0\x06" b"\0\0\0\x07" b"\0\0\0\0\0\0\0\x08" b"\0\x09" b"\x03em" b"\0" b"\0" b"\0\x0b"
+            b"\x03em" b"\0" b"\0";
+        response.groups[0].topics[0].partitions[0].lag = -1;
+        0 =>
+            b"\0\0\0\x01" b"\x02" b"\x03gi" b"\x02" b"\x03tn" b"topic_id.......4" b"\x02" b"\0\0\0\x05"
+            b"\0\0\0\0\0\0\0\x06" b"\0\0\0\x07" b"\0\x09" b"\x03em" b"\0" b"\0" b"\0\x0b" b"\x03em" b"\0" b"\0";
+    }
+}

@@ -75,3 +75,47 @@ pub struct DescribeTopicPartitionsResponsePartition {
     #[wire(ignorable)]
     pub offline_replicas: Vec<NodeId>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DescribeTopicPartitionsRequest {
+            topics: vec![TopicRequest { name: "n".into() }],
+            response_partition_limit: 2,
+            cursor: Some(Cursor { topic_name: "tn".into(), partition_index: 4 }),
+        };
+        0 => b"\x02" b"\x02n" b"\0" b"\0\0\0\x02" b"\x01" b"\x03tn" b"\0\0\0\x04" b"\0" b"\0";
+    }
+
+    literals! {
+        let response = DescribeTopicPartitionsResponse {
+            throttle_time_ms: 1,
+            topics: vec![DescribeTopicPartitionsResponseTopic {
+                error_code: ErrorCode(2),
+                name: Some("n".into()),
+                topic_id: Uuid(*b"topic_id.......4"),
+                is_internal: true,
+                partitions: vec![DescribeTopicPartitionsResponsePartition {
+                    error_code: ErrorCode(6),
+                    partition_index: 7,
+                    leader_id: NodeId(8),
+                    leader_epoch: 9,
+                    replica_nodes: vec![NodeId(10)],
+                    isr_nodes: vec![NodeId(11)],
+                    eligible_leader_replicas: Some(vec![NodeId(12)]),
+                    last_known_elr: Some(vec![NodeId(13)]),
+                    offline_replicas: vec![NodeId(14)],
+                }],
+                topic_authorized_operations: 15,
+            }],
+            next_cursor: Some(Cursor { topic_name: "tn".into(), partition_index: 17 }),
+        };
+        0 =>
+            b"\0\0\0\x01" b"\x02" b"\0\x02" b"\x02n" b"topic_id.......4" b"\x01" b"\x02" b"\0\x06" b"\0\0\0\x07"
+            b"\0\0\0\x08" b"\0\0\0\x09" b"\x02\0\0\0\x0a" b"\x02\0\0\0\x0b" b"\x02\0\0\0\x0c" b"\x02\0\0\0\x0d"
+            b"\x02\0\0\0\x0e" b"\0" b"\0\0\0\x0f" b"\0" b"\x01" b"\x03tn" b"\0\0\0\x11" b"\0" b"\0";
+    }
+}

@@ -39,3 +39,33 @@ pub struct TopicData {
     pub topic: TopicName,
     pub partitions: Vec<i32>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DescribeTransactionsRequest { transactional_ids: vec!["ti".into()] };
+        0 => b"\x02\x03ti" b"\0";
+    }
+
+    literals! {
+        let response = DescribeTransactionsResponse {
+            throttle_time_ms: 1,
+            transaction_states: vec![TransactionState {
+                error_code: ErrorCode(2),
+                transactional_id: "ti".into(),
+                transaction_state: "ts".into(),
+                transaction_timeout_ms: 5,
+                transaction_start_time_ms: 6,
+                producer_id: ProducerId(7),
+                producer_epoch: 8,
+                topics: vec![TopicData { topic: "t".into(), partitions: vec![10] }],
+            }],
+        };
+        0 =>
+            b"\0\0\0\x01" b"\x02" b"\0\x02" b"\x03ti" b"\x03ts" b"\0\0\0\x05" b"\0\0\0\0\0\0\0\x06"
+            b"\0\0\0\0\0\0\0\x07" b"\0\x08" b"\x02" b"\x02t" b"\x02\0\0\0\x0a" b"\0" b"\0" b"\0";
+    }
+}

@@ -41,3 +41,33 @@ pub struct CredentialInfo {
     pub mechanism: i8,
     pub iterations: i32,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = DescribeUserScramCredentialsRequest {
+            users: Some(vec![UserName { name: "n".into() }]),
+        };
+        0 => b"\x02" b"\x02n" b"\0" b"\0";
+    }
+
+    literals! {
+        let response = DescribeUserScramCredentialsResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            results: vec![DescribeUserScramCredentialsResult {
+                user: "u".into(),
+                error_code: ErrorCode(5),
+                error_message: Some("em".into()),
+                credential_infos: vec![CredentialInfo { mechanism: 7, iterations: 8 }],
+            }],
+        };
+        0 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x02" b"\x02u" b"\0\x05" b"\x03em" b"\x02" b"\x07" b"\0\0\0\x08" b"\0"
+            b"\0" b"\0";
+    }
+}

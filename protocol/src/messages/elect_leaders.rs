@@ -46,3 +46,40 @@ pub struct PartitionResult {
     pub error_code: ErrorCode,
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut request = ElectLeadersRequest {
+            election_type: 1,
+            topic_partitions: Some(vec![TopicPartitions { topic: "t".into(), partitions: vec![3] }]),
+            timeout_ms: 4,
+        };
+        2 => b"\x01" b"\x02" b"\x02t" b"\x02\0\0\0\x03" b"\0" b"\0\0\0\x04" b"\0";
+        1 => b"\x01" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01\0\0\0\x03" b"\0\0\0\x04";
+        request.election_type = 0;
+        0 => b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01\0\0\0\x03" b"\0\0\0\x04";
+    }
+
+    literals! {
+        let mut response = ElectLeadersResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            replica_election_results: vec![ReplicaElectionResult {
+                topic: "t".into(),
+                partition_result: vec![PartitionResult {
+                    partition_id: 4,
+                    error_code: ErrorCode(5),
+                    error_message: Some("em".into()),
+                }],
+            }],
+        };
+        2 => b"\0\0\0\x01" b"\0\x02" b"\x02" b"\x02t" b"\x02" b"\0\0\0\x04" b"\0\x05" b"\x03em" b"\0" b"\0" b"\0";
+        1 => b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01" b"\0\0\0\x04" b"\0\x05" b"\0\x02em";
+        response.error_code = ErrorCode::NONE;
+        0 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01" b"\0\0\0\x04" b"\0\x05" b"\0\x02em";
+    }
+}

@@ -30,32 +30,40 @@ pub struct EndTxnResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let request = EndTxnRequest {
-            transactional_id: "x".into(),
+            transactional_id: "ti".into(),
             producer_id: ProducerId(2),
             producer_epoch: 3,
             committed: true,
         };
-        assert_bytes(&request, 5, b"\x02x\0\0\0\0\0\0\0\x02\0\x03\x01\0");
-        assert_bytes(&request, 2, b"\0\x01x\0\0\0\0\0\0\0\x02\0\x03\x01");
+        3..=5 =>
+            b"\x03ti"             // transactional_id
+            b"\0\0\0\0\0\0\0\x02" // producer_id
+            b"\0\x03"             // producer_epoch
+            b"\x01"               // committed
+            b"\0";                // no tagged fields
+        0..=2 => b"\0\x02ti" b"\0\0\0\0\0\0\0\x02" b"\0\x03" b"\x01";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = EndTxnResponse {
             throttle_time_ms: 1,
             error_code: ErrorCode(2),
             producer_id: ProducerId(3),
             producer_epoch: 4,
         };
-        assert_bytes(&response, 5, b"\0\0\0\x01\0\x02\0\0\0\0\0\0\0\x03\0\x04\0");
+        5 =>
+            b"\0\0\0\x01"         // throttle_time_ms
+            b"\0\x02"             // error_code
+            b"\0\0\0\0\0\0\0\x03" // producer_id
+            b"\0\x04"             // producer_epoch
+            b"\0";                // no tagged fields
         response.producer_id = ProducerId::NONE;
         response.producer_epoch = -1;
-        assert_bytes(&response, 4, b"\0\0\0\x01\0\x02\0");
-        assert_bytes(&response, 2, b"\0\0\0\x01\0\x02");
+        3..=4 => b"\0\0\0\x01" b"\0\x02" b"\0";
+        0..=2 => b"\0\0\0\x01" b"\0\x02";
     }
 }

@@ -209,10 +209,9 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = FetchRequest {
             cluster_id: Some("ci".into()),
             replica_state: ReplicaState { replica_id: NodeId(3), replica_epoch: 4 },
@@ -223,7 +222,7 @@ mod tests {
             session_id: 9,
             session_epoch: 10,
             topics: vec![FetchTopic {
-                topic_id: Uuid([0xac; 16]),
+                topic_id: Uuid(*b"topic_id......12"),
                 partitions: vec![FetchPartition {
                     partition: 13,
                     current_leader_epoch: 14,
@@ -231,118 +230,115 @@ mod tests {
                     last_fetched_epoch: 16,
                     log_start_offset: 17,
                     partition_max_bytes: 18,
-                    replica_directory_id: Uuid([0xa3; 16]),
+                    replica_directory_id: Uuid(*b"replica_direct19"),
                     high_watermark: 20,
                 }],
                 ..Default::default()
             }],
             forgotten_topics_data: vec![ForgottenTopic {
-                topic_id: Uuid([0xa6; 16]),
+                topic_id: Uuid(*b"topic_id......22"),
                 partitions: vec![23],
                 ..Default::default()
             }],
-            rack_id: "r".into(),
+            rack_id: "ri".into(),
             ..Default::default()
         };
-        assert_bytes(
-            &request,
-            18,
-            b"\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\x02\xac\xac\xac\xac\xac\xac\xac\xac\xac\
-             \xac\xac\xac\xac\xac\xac\xac\x02\0\0\0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0\0\0\0\0\
-             \x11\0\0\0\x12\x02\0\x10\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\x01\x08\
-             \0\0\0\0\0\0\0\x14\0\x02\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\x02\0\0\
-             \0\x17\0\x02r\x02\0\x03\x03ci\x01\x0d\0\0\0\x03\0\0\0\0\0\0\0\x04\0",
-        );
+        18 =>
+            b"\0\0\0\x05"                     // max_wait_ms
+            b"\0\0\0\x06"                     // min_bytes
+            b"\0\0\0\x07"                     // max_bytes
+            b"\x08"                           // isolation_level
+            b"\0\0\0\x09"                     // session_id
+            b"\0\0\0\x0a"                     // session_epoch
+            b"\x02"                           // topics
+                b"topic_id......12"           // topic_id
+                b"\x02"                       // partitions
+                    b"\0\0\0\x0d"             // partition
+                    b"\0\0\0\x0e"             // current_leader_epoch
+                    b"\0\0\0\0\0\0\0\x0f"     // fetch_offset
+                    b"\0\0\0\x10"             // last_fetched_epoch
+                    b"\0\0\0\0\0\0\0\x11"     // log_start_offset
+                    b"\0\0\0\x12"             // partition_max_bytes
+                    b"\x02"                   // 2 tagged fields
+                    b"\0\x10"                 // tag 0, 16 bytes: replica_directory_id
+                        b"replica_direct19"   // replica_directory_id
+                    b"\x01\x08"               // tag 1, 8 bytes: high_watermark
+                        b"\0\0\0\0\0\0\0\x14" // high_watermark
+                b"\0"                         // no tagged fields
+            b"\x02"                           // forgotten_topics_data
+                b"topic_id......22"           // topic_id
+                b"\x02\0\0\0\x17"             // partitions
+                b"\0"                         // no tagged fields
+            b"\x03ri"                         // rack_id
+            b"\x02"                           // 2 tagged fields
+            b"\0\x03"                         // tag 0, 3 bytes: cluster_id
+                b"\x03ci"                     // cluster_id
+            b"\x01\x0d"                       // tag 1, 13 bytes: replica_state
+                b"\0\0\0\x03"                 // replica_id
+                b"\0\0\0\0\0\0\0\x04"         // replica_epoch
+                b"\0";                        // no tagged fields
         request.topics[0].partitions[0].high_watermark = i64::MAX;
-        assert_bytes(
-            &request,
-            17,
-            b"\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\x02\xac\xac\xac\xac\xac\xac\xac\xac\xac\
-             \xac\xac\xac\xac\xac\xac\xac\x02\0\0\0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0\0\0\0\0\
-             \x11\0\0\0\x12\x01\0\x10\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\0\x02\
-             \xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\x02\0\0\0\x17\0\x02r\x02\0\x03\
-             \x03ci\x01\x0d\0\0\0\x03\0\0\0\0\0\0\0\x04\0",
-        );
+        17 =>
+            b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\x08" b"\0\0\0\x09" b"\0\0\0\x0a" b"\x02" b"topic_id......12"
+            b"\x02" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\0\0\0\0\x0f" b"\0\0\0\x10" b"\0\0\0\0\0\0\0\x11" b"\0\0\0\x12"
+            b"\x01" b"\0\x10" b"replica_direct19" b"\0" b"\x02" b"topic_id......22" b"\x02\0\0\0\x17" b"\0" b"\x03ri"
+            b"\x02" b"\0\x03" b"\x03ci" b"\x01\x0d" b"\0\0\0\x03" b"\0\0\0\0\0\0\0\x04" b"\0";
         request.topics[0].partitions[0].replica_directory_id = Uuid::ZERO;
-        assert_bytes(
-            &request,
-            16,
-            b"\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\x02\xac\xac\xac\xac\xac\xac\xac\xac\xac\
-             \xac\xac\xac\xac\xac\xac\xac\x02\0\0\0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0\0\0\0\0\
-             \x11\0\0\0\x12\0\0\x02\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\x02\0\0\0\
-             \x17\0\x02r\x02\0\x03\x03ci\x01\x0d\0\0\0\x03\0\0\0\0\0\0\0\x04\0",
-        );
+        15..=16 =>
+            b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\x08" b"\0\0\0\x09" b"\0\0\0\x0a" b"\x02" b"topic_id......12"
+            b"\x02" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\0\0\0\0\x0f" b"\0\0\0\x10" b"\0\0\0\0\0\0\0\x11" b"\0\0\0\x12"
+            b"\0" b"\0" b"\x02" b"topic_id......22" b"\x02\0\0\0\x17" b"\0" b"\x03ri" b"\x02" b"\0\x03" b"\x03ci"
+            b"\x01\x0d" b"\0\0\0\x03" b"\0\0\0\0\0\0\0\x04" b"\0";
         request.replica_id = NodeId(2);
         request.replica_state = Default::default();
-        assert_bytes(
-            &request,
-            14,
-            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\x02\xac\xac\xac\xac\xac\xac\xac\
-             \xac\xac\xac\xac\xac\xac\xac\xac\xac\x02\0\0\0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0\0\
-             \0\0\0\x11\0\0\0\x12\0\0\x02\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\xa6\x02\
-             \0\0\0\x17\0\x02r\x01\0\x03\x03ci",
-        );
+        13..=14 =>
+            b"\0\0\0\x02" b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\x08" b"\0\0\0\x09" b"\0\0\0\x0a" b"\x02"
+            b"topic_id......12" b"\x02" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\0\0\0\0\x0f" b"\0\0\0\x10"
+            b"\0\0\0\0\0\0\0\x11" b"\0\0\0\x12" b"\0" b"\0" b"\x02" b"topic_id......22" b"\x02\0\0\0\x17" b"\0"
+            b"\x03ri" b"\x01" b"\0\x03" b"\x03ci";
         request.topics[0].topic = "t".into();
         request.topics[0].topic_id = Uuid::ZERO;
         request.forgotten_topics_data[0].topic = "t".into();
         request.forgotten_topics_data[0].topic_id = Uuid::ZERO;
-        assert_bytes(
-            &request,
-            12,
-            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\x02\x02t\x02\0\0\0\x0d\0\0\0\
-             \x0e\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0\0\0\0\0\x11\0\0\0\x12\0\0\x02\x02t\x02\0\0\0\x17\0\x02r\
-             \x01\0\x03\x03ci",
-        );
+        12 =>
+            b"\0\0\0\x02" b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\x08" b"\0\0\0\x09" b"\0\0\0\x0a" b"\x02"
+            b"\x02t" b"\x02" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\0\0\0\0\x0f" b"\0\0\0\x10" b"\0\0\0\0\0\0\0\x11"
+            b"\0\0\0\x12" b"\0" b"\0" b"\x02" b"\x02t" b"\x02\0\0\0\x17" b"\0" b"\x03ri" b"\x01" b"\0\x03" b"\x03ci";
         request.cluster_id = None;
         request.topics[0].partitions[0].last_fetched_epoch = -1;
-        assert_bytes(
-            &request,
-            11,
-            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\0\0\0\x01\0\x01t\0\0\0\x01\0\0\
-             \0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\0\0\0\0\x11\0\0\0\x12\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\
-             \x17\0\x01r",
-        );
-        request.rack_id = Default::default();
-        assert_bytes(
-            &request,
-            10,
-            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\0\0\0\x01\0\x01t\0\0\0\x01\0\0\
-             \0\x0d\0\0\0\x0e\0\0\0\0\0\0\0\x0f\0\0\0\0\0\0\0\x11\0\0\0\x12\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\
-             \x17",
-        );
+        11 =>
+            b"\0\0\0\x02" b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\x08" b"\0\0\0\x09" b"\0\0\0\x0a" b"\0\0\0\x01"
+            b"\0\x01t" b"\0\0\0\x01" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\0\0\0\0\x0f" b"\0\0\0\0\0\0\0\x11"
+            b"\0\0\0\x12" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01\0\0\0\x17" b"\0\x02ri";
+        request.rack_id = "".into();
+        9..=10 =>
+            b"\0\0\0\x02" b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\x08" b"\0\0\0\x09" b"\0\0\0\x0a" b"\0\0\0\x01"
+            b"\0\x01t" b"\0\0\0\x01" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\0\0\0\0\x0f" b"\0\0\0\0\0\0\0\x11"
+            b"\0\0\0\x12" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01\0\0\0\x17";
         request.topics[0].partitions[0].current_leader_epoch = -1;
-        assert_bytes(
-            &request,
-            8,
-            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x09\0\0\0\x0a\0\0\0\x01\0\x01t\0\0\0\x01\0\0\
-             \0\x0d\0\0\0\0\0\0\0\x0f\0\0\0\0\0\0\0\x11\0\0\0\x12\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x17",
-        );
+        7..=8 =>
+            b"\0\0\0\x02" b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\x08" b"\0\0\0\x09" b"\0\0\0\x0a" b"\0\0\0\x01"
+            b"\0\x01t" b"\0\0\0\x01" b"\0\0\0\x0d" b"\0\0\0\0\0\0\0\x0f" b"\0\0\0\0\0\0\0\x11" b"\0\0\0\x12"
+            b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01\0\0\0\x17";
         request.session_id = 0;
         request.session_epoch = -1;
         request.forgotten_topics_data = vec![];
-        assert_bytes(
-            &request,
-            6,
-            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x0d\0\0\0\0\0\0\0\
-             \x0f\0\0\0\0\0\0\0\x11\0\0\0\x12",
-        );
+        5..=6 =>
+            b"\0\0\0\x02" b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\x08" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01"
+            b"\0\0\0\x0d" b"\0\0\0\0\0\0\0\x0f" b"\0\0\0\0\0\0\0\x11" b"\0\0\0\x12";
         request.topics[0].partitions[0].log_start_offset = -1;
-        assert_bytes(
-            &request,
-            4,
-            b"\0\0\0\x02\0\0\0\x05\0\0\0\x06\0\0\0\x07\x08\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x0d\0\0\0\0\0\0\0\
-             \x0f\0\0\0\x12",
-        );
+        4 =>
+            b"\0\0\0\x02" b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\x08" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01"
+            b"\0\0\0\x0d" b"\0\0\0\0\0\0\0\x0f" b"\0\0\0\x12";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = FetchResponse {
             throttle_time_ms: 1,
             error_code: ErrorCode(2),
             session_id: 3,
             responses: vec![FetchableTopicResponse {
-                topic_id: Uuid([0xa5; 16]),
+                topic_id: Uuid(*b"topic_id.......5"),
                 partitions: vec![PartitionData {
                     partition_index: 6,
                     error_code: ErrorCode(7),
@@ -357,7 +353,7 @@ mod tests {
                         first_offset: 18,
                     }]),
                     preferred_read_replica: NodeId(19),
-                    records: Some(Records(Bytes::from_static(b"batch"))),
+                    records: Some(Records(Bytes::from_static(b"batches"))),
                 }],
                 ..Default::default()
             }],
@@ -368,64 +364,82 @@ mod tests {
                 rack: Some("r".into()),
             }],
         };
-        assert_bytes(
-            &response,
-            18,
-            b"\0\0\0\x01\0\x02\0\0\0\x03\x02\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\
-             \x02\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0\x0a\x02\0\0\0\0\0\0\0\x11\
-             \0\0\0\0\0\0\0\x12\0\0\0\0\x13\x06batch\x03\0\x0d\0\0\0\x0b\0\0\0\0\0\0\0\x0c\0\x01\x09\0\0\0\
-             \x0d\0\0\0\x0e\0\x02\x0d\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\x01\0\x0e\x02\0\0\0\x15\x02h\0\0#\x84\
-             \x02r\0",
-        );
+        16..=18 =>
+            b"\0\0\0\x01"                     // throttle_time_ms
+            b"\0\x02"                         // error_code
+            b"\0\0\0\x03"                     // session_id
+            b"\x02"                           // responses
+                b"topic_id.......5"           // topic_id
+                b"\x02"                       // partitions
+                    b"\0\0\0\x06"             // partition_index
+                    b"\0\x07"                 // error_code
+                    b"\0\0\0\0\0\0\0\x08"     // high_watermark
+                    b"\0\0\0\0\0\0\0\x09"     // last_stable_offset
+                    b"\0\0\0\0\0\0\0\x0a"     // log_start_offset
+                    b"\x02"                   // aborted_transactions
+                        b"\0\0\0\0\0\0\0\x11" // producer_id
+                        b"\0\0\0\0\0\0\0\x12" // first_offset
+                        b"\0"                 // no tagged fields
+                    b"\0\0\0\x13"             // preferred_read_replica
+                    b"\x08batches"            // records
+                    b"\x03"                   // 3 tagged fields
+                    b"\0\x0d"                 // tag 0, 13 bytes: diverging_epoch
+                        b"\0\0\0\x0b"         // epoch
+                        b"\0\0\0\0\0\0\0\x0c" // end_offset
+                        b"\0"                 // no tagged fields
+                    b"\x01\x09"               // tag 1, 9 bytes: current_leader
+                        b"\0\0\0\x0d"         // leader_id
+                        b"\0\0\0\x0e"         // leader_epoch
+                        b"\0"                 // no tagged fields
+                    b"\x02\x0d"               // tag 2, 13 bytes: snapshot_id
+                        b"\0\0\0\0\0\0\0\x0f" // end_offset
+                        b"\0\0\0\x10"         // epoch
+                        b"\0"                 // no tagged fields
+                b"\0"                         // no tagged fields
+            b"\x01"                           // one tagged field
+            b"\0\x0e"                         // tag 0, 14 bytes: node_endpoints
+                b"\x02"                       // node_endpoints
+                    b"\0\0\0\x15"             // node_id
+                    b"\x02h"                  // host
+                    b"\0\0#\x84"              // port
+                    b"\x02r"                  // rack
+                    b"\0";                    // no tagged fields
         response.node_endpoints = vec![];
-        assert_bytes(
-            &response,
-            15,
-            b"\0\0\0\x01\0\x02\0\0\0\x03\x02\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\
-             \x02\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0\x0a\x02\0\0\0\0\0\0\0\x11\
-             \0\0\0\0\0\0\0\x12\0\0\0\0\x13\x06batch\x03\0\x0d\0\0\0\x0b\0\0\0\0\0\0\0\x0c\0\x01\x09\0\0\0\
-             \x0d\0\0\0\x0e\0\x02\x0d\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0",
-        );
+        13..=15 =>
+            b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x03" b"\x02" b"topic_id.......5" b"\x02" b"\0\0\0\x06" b"\0\x07"
+            b"\0\0\0\0\0\0\0\x08" b"\0\0\0\0\0\0\0\x09" b"\0\0\0\0\0\0\0\x0a" b"\x02" b"\0\0\0\0\0\0\0\x11"
+            b"\0\0\0\0\0\0\0\x12" b"\0" b"\0\0\0\x13" b"\x08batches" b"\x03" b"\0\x0d" b"\0\0\0\x0b"
+            b"\0\0\0\0\0\0\0\x0c" b"\0" b"\x01\x09" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0" b"\x02\x0d" b"\0\0\0\0\0\0\0\x0f"
+            b"\0\0\0\x10" b"\0" b"\0" b"\0";
         response.responses[0].topic = "t".into();
         response.responses[0].topic_id = Uuid::ZERO;
-        assert_bytes(
-            &response,
-            12,
-            b"\0\0\0\x01\0\x02\0\0\0\x03\x02\x02t\x02\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\
-             \0\0\0\0\0\x0a\x02\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0\x12\0\0\0\0\x13\x06batch\x03\0\x0d\0\0\0\x0b\
-             \0\0\0\0\0\0\0\x0c\0\x01\x09\0\0\0\x0d\0\0\0\x0e\0\x02\x0d\0\0\0\0\0\0\0\x0f\0\0\0\x10\0\0\0",
-        );
+        12 =>
+            b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x03" b"\x02" b"\x02t" b"\x02" b"\0\0\0\x06" b"\0\x07"
+            b"\0\0\0\0\0\0\0\x08" b"\0\0\0\0\0\0\0\x09" b"\0\0\0\0\0\0\0\x0a" b"\x02" b"\0\0\0\0\0\0\0\x11"
+            b"\0\0\0\0\0\0\0\x12" b"\0" b"\0\0\0\x13" b"\x08batches" b"\x03" b"\0\x0d" b"\0\0\0\x0b"
+            b"\0\0\0\0\0\0\0\x0c" b"\0" b"\x01\x09" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0" b"\x02\x0d" b"\0\0\0\0\0\0\0\x0f"
+            b"\0\0\0\x10" b"\0" b"\0" b"\0";
         response.responses[0].partitions[0].diverging_epoch = Default::default();
         response.responses[0].partitions[0].current_leader = Default::default();
         response.responses[0].partitions[0].snapshot_id = Default::default();
-        assert_bytes(
-            &response,
-            11,
-            b"\0\0\0\x01\0\x02\0\0\0\x03\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\
-             \0\0\0\x09\0\0\0\0\0\0\0\x0a\0\0\0\x01\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0\x12\0\0\0\x13\0\0\0\x05ba\
-             tch",
-        );
+        11 =>
+            b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x03" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01" b"\0\0\0\x06" b"\0\x07"
+            b"\0\0\0\0\0\0\0\x08" b"\0\0\0\0\0\0\0\x09" b"\0\0\0\0\0\0\0\x0a" b"\0\0\0\x01" b"\0\0\0\0\0\0\0\x11"
+            b"\0\0\0\0\0\0\0\x12" b"\0\0\0\x13" b"\0\0\0\x07batches";
         response.responses[0].partitions[0].preferred_read_replica = NodeId::NONE;
-        assert_bytes(
-            &response,
-            10,
-            b"\0\0\0\x01\0\x02\0\0\0\x03\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\
-             \0\0\0\x09\0\0\0\0\0\0\0\x0a\0\0\0\x01\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0\x12\0\0\0\x05batch",
-        );
+        7..=10 =>
+            b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x03" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01" b"\0\0\0\x06" b"\0\x07"
+            b"\0\0\0\0\0\0\0\x08" b"\0\0\0\0\0\0\0\x09" b"\0\0\0\0\0\0\0\x0a" b"\0\0\0\x01" b"\0\0\0\0\0\0\0\x11"
+            b"\0\0\0\0\0\0\0\x12" b"\0\0\0\x07batches";
         response.error_code = ErrorCode::NONE;
         response.session_id = 0;
-        assert_bytes(
-            &response,
-            6,
-            b"\0\0\0\x01\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\
-             \0\0\0\0\x0a\0\0\0\x01\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0\x12\0\0\0\x05batch",
-        );
+        5..=6 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01" b"\0\0\0\x06" b"\0\x07" b"\0\0\0\0\0\0\0\x08"
+            b"\0\0\0\0\0\0\0\x09" b"\0\0\0\0\0\0\0\x0a" b"\0\0\0\x01" b"\0\0\0\0\0\0\0\x11" b"\0\0\0\0\0\0\0\x12"
+            b"\0\0\0\x07batches";
         response.responses[0].partitions[0].log_start_offset = -1;
-        assert_bytes(
-            &response,
-            4,
-            b"\0\0\0\x01\0\0\0\x01\0\x01t\0\0\0\x01\0\0\0\x06\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\
-             \x01\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0\x12\0\0\0\x05batch",
-        );
+        4 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01" b"\0\0\0\x06" b"\0\x07" b"\0\0\0\0\0\0\0\x08"
+            b"\0\0\0\0\0\0\0\x09" b"\0\0\0\x01" b"\0\0\0\0\0\0\0\x11" b"\0\0\0\0\0\0\0\x12" b"\0\0\0\x07batches";
     }
 }

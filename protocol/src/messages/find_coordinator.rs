@@ -51,23 +51,27 @@ pub struct Coordinator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
-        let mut request =
-            FindCoordinatorRequest { key_type: 2, coordinator_keys: vec!["ck".into()], ..Default::default() };
-        assert_bytes(&request, 6, b"\x02\x02\x03ck\0");
+    literals! {
+        let mut request = FindCoordinatorRequest {
+            key_type: 2,
+            coordinator_keys: vec!["ck".into()],
+            ..Default::default()
+        };
+        4..=6 =>
+            b"\x02"       // key_type
+            b"\x02\x03ck" // coordinator_keys
+            b"\0";        // no tagged fields
         request.key = "k".into();
         request.coordinator_keys = vec![];
-        assert_bytes(&request, 3, b"\x02k\x02\0");
-        assert_bytes(&request, 2, b"\0\x01k\x02");
+        3 => b"\x02k" b"\x02" b"\0";
+        1..=2 => b"\0\x01k" b"\x02";
         request.key_type = 0;
-        assert_bytes(&request, 0, b"\0\x01k");
+        0 => b"\0\x01k";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = FindCoordinatorResponse {
             throttle_time_ms: 1,
             coordinators: vec![Coordinator {
@@ -80,17 +84,27 @@ mod tests {
             }],
             ..Default::default()
         };
-        assert_bytes(&response, 6, b"\0\0\0\x01\x02\x02k\0\0\0\x08\x02h\0\0#\x84\0\x0b\x03em\0\0");
+        4..=6 =>
+            b"\0\0\0\x01"     // throttle_time_ms
+            b"\x02"           // coordinators
+                b"\x02k"      // key
+                b"\0\0\0\x08" // node_id
+                b"\x02h"      // host
+                b"\0\0#\x84"  // port
+                b"\0\x0b"     // error_code
+                b"\x03em"     // error_message
+                b"\0"         // no tagged fields
+            b"\0";            // no tagged fields
         response.error_code = ErrorCode(2);
         response.error_message = Some("em".into());
         response.node_id = NodeId(4);
         response.host = "h".into();
         response.port = 9092;
         response.coordinators = vec![];
-        assert_bytes(&response, 3, b"\0\0\0\x01\0\x02\x03em\0\0\0\x04\x02h\0\0#\x84\0");
-        assert_bytes(&response, 2, b"\0\0\0\x01\0\x02\0\x02em\0\0\0\x04\0\x01h\0\0#\x84");
+        3 => b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\0\0\0\x04" b"\x02h" b"\0\0#\x84" b"\0";
+        1..=2 => b"\0\0\0\x01" b"\0\x02" b"\0\x02em" b"\0\0\0\x04" b"\0\x01h" b"\0\0#\x84";
         response.throttle_time_ms = 0;
-        response.error_message = Some(Default::default());
-        assert_bytes(&response, 0, b"\0\x02\0\0\0\x04\0\x01h\0\0#\x84");
+        response.error_message = Some("".into());
+        0 => b"\0\x02" b"\0\0\0\x04" b"\0\x01h" b"\0\0#\x84";
     }
 }

@@ -44,3 +44,53 @@ pub struct MemberMetadata {
     pub subscription: Bytes,
     pub assignment: Bytes,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let group_metadata_key = GroupMetadataKey { group: "g".into() };
+        0 => b"\0\x01g";
+    }
+
+    literals! {
+        let mut group_metadata_value = GroupMetadataValue {
+            protocol_type: "pt".into(),
+            generation: 2,
+            protocol: Some("p".into()),
+            leader: Some("l".into()),
+            current_state_timestamp: 5,
+            members: vec![MemberMetadata {
+                member_id: "mi".into(),
+                group_instance_id: Some("gii".into()),
+                client_id: "ci".into(),
+                client_host: "ch".into(),
+                rebalance_timeout: 10,
+                session_timeout: 11,
+                subscription: Bytes::from_static(b"subscription"),
+                assignment: Bytes::from_static(b"assignment"),
+            }],
+        };
+        4 =>
+            b"\x03pt" b"\0\0\0\x02" b"\x02p" b"\x02l" b"\0\0\0\0\0\0\0\x05" b"\x02" b"\x03mi" b"\x04gii" b"\x03ci"
+            b"\x03ch" b"\0\0\0\x0a" b"\0\0\0\x0b" b"\x0dsubscription" b"\x0bassignment" b"\0" b"\0";
+        3 =>
+            b"\0\x02pt" b"\0\0\0\x02" b"\0\x01p" b"\0\x01l" b"\0\0\0\0\0\0\0\x05" b"\0\0\0\x01" b"\0\x02mi"
+            b"\0\x03gii" b"\0\x02ci" b"\0\x02ch" b"\0\0\0\x0a" b"\0\0\0\x0b" b"\0\0\0\x0csubscription"
+            b"\0\0\0\x0aassignment";
+        group_metadata_value.members[0].group_instance_id = None;
+        2 =>
+            b"\0\x02pt" b"\0\0\0\x02" b"\0\x01p" b"\0\x01l" b"\0\0\0\0\0\0\0\x05" b"\0\0\0\x01" b"\0\x02mi" b"\0\x02ci"
+            b"\0\x02ch" b"\0\0\0\x0a" b"\0\0\0\x0b" b"\0\0\0\x0csubscription" b"\0\0\0\x0aassignment";
+        group_metadata_value.current_state_timestamp = -1;
+        1 =>
+            b"\0\x02pt" b"\0\0\0\x02" b"\0\x01p" b"\0\x01l" b"\0\0\0\x01" b"\0\x02mi" b"\0\x02ci" b"\0\x02ch"
+            b"\0\0\0\x0a" b"\0\0\0\x0b" b"\0\0\0\x0csubscription" b"\0\0\0\x0aassignment";
+        group_metadata_value.members[0].rebalance_timeout = -1;
+        0 =>
+            b"\0\x02pt" b"\0\0\0\x02" b"\0\x01p" b"\0\x01l" b"\0\0\0\x01" b"\0\x02mi" b"\0\x02ci" b"\0\x02ch"
+            b"\0\0\0\x0b" b"\0\0\0\x0csubscription" b"\0\0\0\x0aassignment";
+    }
+}

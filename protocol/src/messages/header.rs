@@ -43,13 +43,9 @@ impl ResponseHeader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        messages::{
-            api_versions::ApiVersionsResponse,
-            fetch::{FetchRequest, FetchResponse},
-        },
-        wire::encode,
-    };
+    use crate::messages::api_versions::ApiVersionsResponse;
+    use crate::messages::fetch::{FetchRequest, FetchResponse};
+    use crate::messages::literal::literals;
 
     #[test]
     fn header_versions_follow_flexibility_except_for_api_versions() {
@@ -60,15 +56,20 @@ mod tests {
         assert_eq!(ResponseHeader::version_for(&ApiVersionsResponse::SCHEMA, 4), 0);
     }
 
-    #[test]
-    fn client_id_keeps_its_classic_length_in_version_2() {
-        let header = RequestHeader {
-            request_api_key: ApiKey::FETCH,
-            request_api_version: 12,
-            correlation_id: 7,
-            client_id: Some("ab".into()),
+    literals! {
+        let request_header = RequestHeader {
+            request_api_key: ApiKey(1),
+            request_api_version: 2,
+            correlation_id: 3,
+            client_id: Some("ci".into()),
         };
-        assert_eq!(&encode(&header, 1).unwrap()[..], b"\0\x01\0\x0c\0\0\0\x07\0\x02ab");
-        assert_eq!(&encode(&header, 2).unwrap()[..], b"\0\x01\0\x0c\0\0\0\x07\0\x02ab\0");
+        2 => b"\0\x01" b"\0\x02" b"\0\0\0\x03" b"\0\x02ci" b"\0";
+        1 => b"\0\x01" b"\0\x02" b"\0\0\0\x03" b"\0\x02ci";
+    }
+
+    literals! {
+        let response_header = ResponseHeader { correlation_id: 1 };
+        1 => b"\0\0\0\x01" b"\0";
+        0 => b"\0\0\0\x01";
     }
 }

@@ -25,28 +25,34 @@ pub struct HeartbeatResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = HeartbeatRequest {
-            group_id: "g".into(),
+            group_id: "gi".into(),
             generation_id: 2,
-            member_id: "m".into(),
+            member_id: "mi".into(),
             group_instance_id: Some("gii".into()),
         };
-        assert_bytes(&request, 4, b"\x02g\0\0\0\x02\x02m\x04gii\0");
-        assert_bytes(&request, 3, b"\0\x01g\0\0\0\x02\0\x01m\0\x03gii");
+        4 =>
+            b"\x03gi"     // group_id
+            b"\0\0\0\x02" // generation_id
+            b"\x03mi"     // member_id
+            b"\x04gii"    // group_instance_id
+            b"\0";        // no tagged fields
+        3 => b"\0\x02gi" b"\0\0\0\x02" b"\0\x02mi" b"\0\x03gii";
         request.group_instance_id = None;
-        assert_bytes(&request, 2, b"\0\x01g\0\0\0\x02\0\x01m");
+        0..=2 => b"\0\x02gi" b"\0\0\0\x02" b"\0\x02mi";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = HeartbeatResponse { throttle_time_ms: 1, error_code: ErrorCode(2) };
-        assert_bytes(&response, 4, b"\0\0\0\x01\0\x02\0");
-        assert_bytes(&response, 3, b"\0\0\0\x01\0\x02");
+        4 =>
+            b"\0\0\0\x01" // throttle_time_ms
+            b"\0\x02"     // error_code
+            b"\0";        // no tagged fields
+        1..=3 => b"\0\0\0\x01" b"\0\x02";
         response.throttle_time_ms = 0;
-        assert_bytes(&response, 0, b"\0\x02");
+        0 => b"\0\x02";
     }
 }

@@ -44,30 +44,35 @@ pub struct InitProducerIdResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = InitProducerIdRequest {
-            transactional_id: Some("x".into()),
+            transactional_id: Some("ti".into()),
             transaction_timeout_ms: 2,
             producer_id: ProducerId(3),
             producer_epoch: 4,
             enable2_pc: true,
             keep_prepared_txn: true,
         };
-        assert_bytes(&request, 6, b"\x02x\0\0\0\x02\0\0\0\0\0\0\0\x03\0\x04\x01\x01\0");
+        6 =>
+            b"\x03ti"             // transactional_id
+            b"\0\0\0\x02"         // transaction_timeout_ms
+            b"\0\0\0\0\0\0\0\x03" // producer_id
+            b"\0\x04"             // producer_epoch
+            b"\x01"               // enable2_pc
+            b"\x01"               // keep_prepared_txn
+            b"\0";                // no tagged fields
         request.enable2_pc = false;
         request.keep_prepared_txn = false;
-        assert_bytes(&request, 5, b"\x02x\0\0\0\x02\0\0\0\0\0\0\0\x03\0\x04\0");
+        3..=5 => b"\x03ti" b"\0\0\0\x02" b"\0\0\0\0\0\0\0\x03" b"\0\x04" b"\0";
         request.producer_id = ProducerId::NONE;
         request.producer_epoch = -1;
-        assert_bytes(&request, 2, b"\x02x\0\0\0\x02\0");
-        assert_bytes(&request, 1, b"\0\x01x\0\0\0\x02");
+        2 => b"\x03ti" b"\0\0\0\x02" b"\0";
+        0..=1 => b"\0\x02ti" b"\0\0\0\x02";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = InitProducerIdResponse {
             throttle_time_ms: 1,
             error_code: ErrorCode(2),
@@ -76,10 +81,17 @@ mod tests {
             ongoing_txn_producer_id: ProducerId(5),
             ongoing_txn_producer_epoch: 6,
         };
-        assert_bytes(&response, 6, b"\0\0\0\x01\0\x02\0\0\0\0\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\x06\0");
+        6 =>
+            b"\0\0\0\x01"         // throttle_time_ms
+            b"\0\x02"             // error_code
+            b"\0\0\0\0\0\0\0\x03" // producer_id
+            b"\0\x04"             // producer_epoch
+            b"\0\0\0\0\0\0\0\x05" // ongoing_txn_producer_id
+            b"\0\x06"             // ongoing_txn_producer_epoch
+            b"\0";                // no tagged fields
         response.ongoing_txn_producer_id = ProducerId::NONE;
         response.ongoing_txn_producer_epoch = -1;
-        assert_bytes(&response, 5, b"\0\0\0\x01\0\x02\0\0\0\0\0\0\0\x03\0\x04\0");
-        assert_bytes(&response, 1, b"\0\0\0\x01\0\x02\0\0\0\0\0\0\0\x03\0\x04");
+        2..=5 => b"\0\0\0\x01" b"\0\x02" b"\0\0\0\0\0\0\0\x03" b"\0\x04" b"\0";
+        0..=1 => b"\0\0\0\x01" b"\0\x02" b"\0\0\0\0\0\0\0\x03" b"\0\x04";
     }
 }

@@ -73,36 +73,51 @@ pub struct JoinGroupResponseMember {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = JoinGroupRequest {
-            group_id: "g".into(),
+            group_id: "gi".into(),
             session_timeout_ms: 2,
             rebalance_timeout_ms: 3,
-            member_id: "m".into(),
+            member_id: "mi".into(),
             group_instance_id: Some("gii".into()),
             protocol_type: "pt".into(),
-            protocols: vec![JoinGroupRequestProtocol { name: "n".into(), metadata: Bytes::from_static(b"\x07\x08") }],
+            protocols: vec![JoinGroupRequestProtocol {
+                name: "n".into(),
+                metadata: Bytes::from_static(b"metadata"),
+            }],
             reason: Some("r".into()),
         };
-        assert_bytes(&request, 9, b"\x02g\0\0\0\x02\0\0\0\x03\x02m\x04gii\x03pt\x02\x02n\x03\x07\x08\0\x02r\0");
+        8..=9 =>
+            b"\x03gi"           // group_id
+            b"\0\0\0\x02"       // session_timeout_ms
+            b"\0\0\0\x03"       // rebalance_timeout_ms
+            b"\x03mi"           // member_id
+            b"\x04gii"          // group_instance_id
+            b"\x03pt"           // protocol_type
+            b"\x02"             // protocols
+                b"\x02n"        // name
+                b"\x09metadata" // metadata
+                b"\0"           // no tagged fields
+            b"\x02r"            // reason
+            b"\0";              // no tagged fields
         request.reason = None;
-        assert_bytes(&request, 7, b"\x02g\0\0\0\x02\0\0\0\x03\x02m\x04gii\x03pt\x02\x02n\x03\x07\x08\0\0");
-        assert_bytes(
-            &request,
-            5,
-            b"\0\x01g\0\0\0\x02\0\0\0\x03\0\x01m\0\x03gii\0\x02pt\0\0\0\x01\0\x01n\0\0\0\x02\x07\x08",
-        );
+        6..=7 =>
+            b"\x03gi" b"\0\0\0\x02" b"\0\0\0\x03" b"\x03mi" b"\x04gii" b"\x03pt" b"\x02" b"\x02n" b"\x09metadata" b"\0"
+            b"\0";
+        5 =>
+            b"\0\x02gi" b"\0\0\0\x02" b"\0\0\0\x03" b"\0\x02mi" b"\0\x03gii" b"\0\x02pt" b"\0\0\0\x01" b"\0\x01n"
+            b"\0\0\0\x08metadata";
         request.group_instance_id = None;
-        assert_bytes(&request, 4, b"\0\x01g\0\0\0\x02\0\0\0\x03\0\x01m\0\x02pt\0\0\0\x01\0\x01n\0\0\0\x02\x07\x08");
+        1..=4 =>
+            b"\0\x02gi" b"\0\0\0\x02" b"\0\0\0\x03" b"\0\x02mi" b"\0\x02pt" b"\0\0\0\x01" b"\0\x01n"
+            b"\0\0\0\x08metadata";
         request.rebalance_timeout_ms = -1;
-        assert_bytes(&request, 0, b"\0\x01g\0\0\0\x02\0\x01m\0\x02pt\0\0\0\x01\0\x01n\0\0\0\x02\x07\x08");
+        0 => b"\0\x02gi" b"\0\0\0\x02" b"\0\x02mi" b"\0\x02pt" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x08metadata";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = JoinGroupResponse {
             throttle_time_ms: 1,
             error_code: ErrorCode(2),
@@ -111,34 +126,50 @@ mod tests {
             protocol_name: Some("pn".into()),
             leader: "l".into(),
             skip_assignment: true,
-            member_id: "m".into(),
+            member_id: "mi".into(),
             members: vec![JoinGroupResponseMember {
-                member_id: "m".into(),
+                member_id: "mi".into(),
                 group_instance_id: Some("gii".into()),
-                metadata: Bytes::from_static(b"\x07\x08"),
+                metadata: Bytes::from_static(b"metadata"),
             }],
         };
-        assert_bytes(
-            &response,
-            9,
-            b"\0\0\0\x01\0\x02\0\0\0\x03\x03pt\x03pn\x02l\x01\x02m\x02\x02m\x04gii\x03\x07\x08\0\0",
-        );
+        9 =>
+            b"\0\0\0\x01"       // throttle_time_ms
+            b"\0\x02"           // error_code
+            b"\0\0\0\x03"       // generation_id
+            b"\x03pt"           // protocol_type
+            b"\x03pn"           // protocol_name
+            b"\x02l"            // leader
+            b"\x01"             // skip_assignment
+            b"\x03mi"           // member_id
+            b"\x02"             // members
+                b"\x03mi"       // member_id
+                b"\x04gii"      // group_instance_id
+                b"\x09metadata" // metadata
+                b"\0"           // no tagged fields
+            b"\0";              // no tagged fields
         response.skip_assignment = false;
-        assert_bytes(&response, 8, b"\0\0\0\x01\0\x02\0\0\0\x03\x03pt\x03pn\x02l\x02m\x02\x02m\x04gii\x03\x07\x08\0\0");
+        7..=8 =>
+            b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x03" b"\x03pt" b"\x03pn" b"\x02l" b"\x03mi" b"\x02" b"\x03mi" b"\x04gii"
+            b"\x09metadata" b"\0" b"\0";
+        response.protocol_name = None;
+        7..=8 =>
+            b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x03" b"\x03pt" b"\0" b"\x02l" b"\x03mi" b"\x02" b"\x03mi" b"\x04gii"
+            b"\x09metadata" b"\0" b"\0";
         response.protocol_type = None;
-        assert_bytes(&response, 6, b"\0\0\0\x01\0\x02\0\0\0\x03\x03pn\x02l\x02m\x02\x02m\x04gii\x03\x07\x08\0\0");
-        assert_bytes(
-            &response,
-            5,
-            b"\0\0\0\x01\0\x02\0\0\0\x03\0\x02pn\0\x01l\0\x01m\0\0\0\x01\0\x01m\0\x03gii\0\0\0\x02\x07\x08",
-        );
+        response.protocol_name = Some("pn".into());
+        6 =>
+            b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x03" b"\x03pn" b"\x02l" b"\x03mi" b"\x02" b"\x03mi" b"\x04gii"
+            b"\x09metadata" b"\0" b"\0";
+        5 =>
+            b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x03" b"\0\x02pn" b"\0\x01l" b"\0\x02mi" b"\0\0\0\x01" b"\0\x02mi"
+            b"\0\x03gii" b"\0\0\0\x08metadata";
         response.members[0].group_instance_id = None;
-        assert_bytes(
-            &response,
-            4,
-            b"\0\0\0\x01\0\x02\0\0\0\x03\0\x02pn\0\x01l\0\x01m\0\0\0\x01\0\x01m\0\0\0\x02\x07\x08",
-        );
+        2..=4 =>
+            b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x03" b"\0\x02pn" b"\0\x01l" b"\0\x02mi" b"\0\0\0\x01" b"\0\x02mi"
+            b"\0\0\0\x08metadata";
         response.throttle_time_ms = 0;
-        assert_bytes(&response, 1, b"\0\x02\0\0\0\x03\0\x02pn\0\x01l\0\x01m\0\0\0\x01\0\x01m\0\0\0\x02\x07\x08");
+        0..=1 =>
+            b"\0\x02" b"\0\0\0\x03" b"\0\x02pn" b"\0\x01l" b"\0\x02mi" b"\0\0\0\x01" b"\0\x02mi" b"\0\0\0\x08metadata";
     }
 }

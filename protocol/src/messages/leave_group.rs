@@ -48,44 +48,57 @@ pub struct MemberResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = LeaveGroupRequest {
-            group_id: "g".into(),
+            group_id: "gi".into(),
             members: vec![MemberIdentity {
-                member_id: "m".into(),
+                member_id: "mi".into(),
                 group_instance_id: Some("gii".into()),
                 reason: Some("r".into()),
             }],
             ..Default::default()
         };
-        assert_bytes(&request, 5, b"\x02g\x02\x02m\x04gii\x02r\0\0");
+        5 =>
+            b"\x03gi"      // group_id
+            b"\x02"        // members
+                b"\x03mi"  // member_id
+                b"\x04gii" // group_instance_id
+                b"\x02r"   // reason
+                b"\0"      // no tagged fields
+            b"\0";         // no tagged fields
         request.members[0].reason = None;
-        assert_bytes(&request, 4, b"\x02g\x02\x02m\x04gii\0\0");
-        assert_bytes(&request, 3, b"\0\x01g\0\0\0\x01\0\x01m\0\x03gii");
-        request.member_id = "m".into();
+        4 => b"\x03gi" b"\x02" b"\x03mi" b"\x04gii" b"\0" b"\0";
+        3 => b"\0\x02gi" b"\0\0\0\x01" b"\0\x02mi" b"\0\x03gii";
+        request.member_id = "mi".into();
         request.members = vec![];
-        assert_bytes(&request, 2, b"\0\x01g\0\x01m");
+        0..=2 => b"\0\x02gi" b"\0\x02mi";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = LeaveGroupResponse {
             throttle_time_ms: 1,
             error_code: ErrorCode(2),
             members: vec![MemberResponse {
-                member_id: "m".into(),
+                member_id: "mi".into(),
                 group_instance_id: Some("gii".into()),
                 error_code: ErrorCode(5),
             }],
         };
-        assert_bytes(&response, 5, b"\0\0\0\x01\0\x02\x02\x02m\x04gii\0\x05\0\0");
-        assert_bytes(&response, 3, b"\0\0\0\x01\0\x02\0\0\0\x01\0\x01m\0\x03gii\0\x05");
+        4..=5 =>
+            b"\0\0\0\x01"  // throttle_time_ms
+            b"\0\x02"      // error_code
+            b"\x02"        // members
+                b"\x03mi"  // member_id
+                b"\x04gii" // group_instance_id
+                b"\0\x05"  // error_code
+                b"\0"      // no tagged fields
+            b"\0";         // no tagged fields
+        3 => b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x01" b"\0\x02mi" b"\0\x03gii" b"\0\x05";
         response.members = vec![];
-        assert_bytes(&response, 2, b"\0\0\0\x01\0\x02");
+        1..=2 => b"\0\0\0\x01" b"\0\x02";
         response.throttle_time_ms = 0;
-        assert_bytes(&response, 0, b"\0\x02");
+        0 => b"\0\x02";
     }
 }

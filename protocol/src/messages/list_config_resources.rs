@@ -26,3 +26,27 @@ pub struct ConfigResource {
     #[wire(versions = 1.., default = 16, ignorable)]
     pub resource_type: i8,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut request = ListConfigResourcesRequest { resource_types: vec![1] };
+        1 => b"\x02\x01" b"\0";
+        request.resource_types = vec![];
+        0 => b"\0";
+    }
+
+    literals! {
+        let mut response = ListConfigResourcesResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            config_resources: vec![ConfigResource { resource_name: "rn".into(), resource_type: 4 }],
+        };
+        1 => b"\0\0\0\x01" b"\0\x02" b"\x02" b"\x03rn" b"\x04" b"\0" b"\0";
+        response.config_resources[0].resource_type = 16;
+        0 => b"\0\0\0\x01" b"\0\x02" b"\x02" b"\x03rn" b"\0" b"\0";
+    }
+}

@@ -34,3 +34,43 @@ pub struct ListedGroup {
     #[wire(versions = 5.., ignorable)]
     pub group_type: Str,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut request = ListGroupsRequest {
+            states_filter: vec!["sf".into()],
+            types_filter: vec!["tf".into()],
+        };
+        5 => b"\x02\x03sf" b"\x02\x03tf" b"\0";
+        request.types_filter = vec![];
+        4 => b"\x02\x03sf" b"\0";
+        request.states_filter = vec![];
+        3 => b"\0";
+        0..=2 => b"";
+    }
+
+    literals! {
+        let mut response = ListGroupsResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            groups: vec![ListedGroup {
+                group_id: "gi".into(),
+                protocol_type: "pt".into(),
+                group_state: "gs".into(),
+                group_type: "gt".into(),
+            }],
+        };
+        5 => b"\0\0\0\x01" b"\0\x02" b"\x02" b"\x03gi" b"\x03pt" b"\x03gs" b"\x03gt" b"\0" b"\0";
+        response.groups[0].group_type = "".into();
+        4 => b"\0\0\0\x01" b"\0\x02" b"\x02" b"\x03gi" b"\x03pt" b"\x03gs" b"\0" b"\0";
+        response.groups[0].group_state = "".into();
+        3 => b"\0\0\0\x01" b"\0\x02" b"\x02" b"\x03gi" b"\x03pt" b"\0" b"\0";
+        1..=2 => b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x01" b"\0\x02gi" b"\0\x02pt";
+        response.throttle_time_ms = 0;
+        0 => b"\0\x02" b"\0\0\0\x01" b"\0\x02gi" b"\0\x02pt";
+    }
+}

@@ -72,31 +72,49 @@ pub struct ListOffsetsPartitionResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = ListOffsetsRequest {
             replica_id: NodeId(1),
             isolation_level: 2,
             topics: vec![ListOffsetsTopic {
                 name: "n".into(),
-                partitions: vec![ListOffsetsPartition { partition_index: 4, current_leader_epoch: 5, timestamp: 6 }],
+                partitions: vec![ListOffsetsPartition {
+                    partition_index: 4,
+                    current_leader_epoch: 5,
+                    timestamp: 6,
+                }],
             }],
-            timeout_ms: 30000,
+            timeout_ms: 7,
         };
-        assert_bytes(&request, 11, b"\0\0\0\x01\x02\x02\x02n\x02\0\0\0\x04\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0u0\0");
+        10..=11 =>
+            b"\0\0\0\x01"                 // replica_id
+            b"\x02"                       // isolation_level
+            b"\x02"                       // topics
+                b"\x02n"                  // name
+                b"\x02"                   // partitions
+                    b"\0\0\0\x04"         // partition_index
+                    b"\0\0\0\x05"         // current_leader_epoch
+                    b"\0\0\0\0\0\0\0\x06" // timestamp
+                    b"\0"                 // no tagged fields
+                b"\0"                     // no tagged fields
+            b"\0\0\0\x07"                 // timeout_ms
+            b"\0";                        // no tagged fields
         request.timeout_ms = 0;
-        assert_bytes(&request, 9, b"\0\0\0\x01\x02\x02\x02n\x02\0\0\0\x04\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0");
-        assert_bytes(&request, 5, b"\0\0\0\x01\x02\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x04\0\0\0\x05\0\0\0\0\0\0\0\x06");
+        6..=9 =>
+            b"\0\0\0\x01" b"\x02" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x04" b"\0\0\0\x05" b"\0\0\0\0\0\0\0\x06" b"\0"
+            b"\0" b"\0";
+        4..=5 =>
+            b"\0\0\0\x01" b"\x02" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x04" b"\0\0\0\x05"
+            b"\0\0\0\0\0\0\0\x06";
         request.topics[0].partitions[0].current_leader_epoch = -1;
-        assert_bytes(&request, 3, b"\0\0\0\x01\x02\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x04\0\0\0\0\0\0\0\x06");
+        2..=3 => b"\0\0\0\x01" b"\x02" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x04" b"\0\0\0\0\0\0\0\x06";
         request.isolation_level = 0;
-        assert_bytes(&request, 1, b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x04\0\0\0\0\0\0\0\x06");
+        1 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x04" b"\0\0\0\0\0\0\0\x06";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = ListOffsetsResponse {
             throttle_time_ms: 1,
             topics: vec![ListOffsetsTopicResponse {
@@ -110,24 +128,27 @@ mod tests {
                 }],
             }],
         };
-        assert_bytes(
-            &response,
-            11,
-            b"\0\0\0\x01\x02\x02n\x02\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\x07\0\0\0",
-        );
-        assert_bytes(
-            &response,
-            5,
-            b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\
-             \x07",
-        );
+        6..=11 =>
+            b"\0\0\0\x01"                 // throttle_time_ms
+            b"\x02"                       // topics
+                b"\x02n"                  // name
+                b"\x02"                   // partitions
+                    b"\0\0\0\x03"         // partition_index
+                    b"\0\x04"             // error_code
+                    b"\0\0\0\0\0\0\0\x05" // timestamp
+                    b"\0\0\0\0\0\0\0\x06" // offset
+                    b"\0\0\0\x07"         // leader_epoch
+                    b"\0"                 // no tagged fields
+                b"\0"                     // no tagged fields
+            b"\0";                        // no tagged fields
+        4..=5 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\x04" b"\0\0\0\0\0\0\0\x05"
+            b"\0\0\0\0\0\0\0\x06" b"\0\0\0\x07";
         response.topics[0].partitions[0].leader_epoch = -1;
-        assert_bytes(
-            &response,
-            3,
-            b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06",
-        );
+        2..=3 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\x04" b"\0\0\0\0\0\0\0\x05"
+            b"\0\0\0\0\0\0\0\x06";
         response.throttle_time_ms = 0;
-        assert_bytes(&response, 1, b"\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06");
+        1 => b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\x04" b"\0\0\0\0\0\0\0\x05" b"\0\0\0\0\0\0\0\x06";
     }
 }

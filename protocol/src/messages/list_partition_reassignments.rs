@@ -46,3 +46,40 @@ pub struct OngoingPartitionReassignment {
     pub adding_replicas: Vec<NodeId>,
     pub removing_replicas: Vec<NodeId>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = ListPartitionReassignmentsRequest {
+            timeout_ms: 1,
+            topics: Some(vec![ListPartitionReassignmentsTopics {
+                name: "n".into(),
+                partition_indexes: vec![3],
+            }]),
+        };
+        0 => b"\0\0\0\x01" b"\x02" b"\x02n" b"\x02\0\0\0\x03" b"\0" b"\0";
+    }
+
+    literals! {
+        let response = ListPartitionReassignmentsResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            topics: vec![OngoingTopicReassignment {
+                name: "n".into(),
+                partitions: vec![OngoingPartitionReassignment {
+                    partition_index: 5,
+                    replicas: vec![NodeId(6)],
+                    adding_replicas: vec![NodeId(7)],
+                    removing_replicas: vec![NodeId(8)],
+                }],
+            }],
+        };
+        0 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x05" b"\x02\0\0\0\x06"
+            b"\x02\0\0\0\x07" b"\x02\0\0\0\x08" b"\0" b"\0" b"\0";
+    }
+}

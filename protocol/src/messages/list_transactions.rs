@@ -34,3 +34,37 @@ pub struct TransactionState {
     pub producer_id: ProducerId,
     pub transaction_state: Str,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut request = ListTransactionsRequest {
+            state_filters: vec!["sf".into()],
+            producer_id_filters: vec![ProducerId(2)],
+            duration_filter: 3,
+            transactional_id_pattern: Some("tip".into()),
+        };
+        2 => b"\x02\x03sf" b"\x02\0\0\0\0\0\0\0\x02" b"\0\0\0\0\0\0\0\x03" b"\x04tip" b"\0";
+        request.transactional_id_pattern = None;
+        1 => b"\x02\x03sf" b"\x02\0\0\0\0\0\0\0\x02" b"\0\0\0\0\0\0\0\x03" b"\0";
+        request.duration_filter = -1;
+        0 => b"\x02\x03sf" b"\x02\0\0\0\0\0\0\0\x02" b"\0";
+    }
+
+    literals! {
+        let response = ListTransactionsResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            unknown_state_filters: vec!["usf".into()],
+            transaction_states: vec![TransactionState {
+                transactional_id: "ti".into(),
+                producer_id: ProducerId(5),
+                transaction_state: "ts".into(),
+            }],
+        };
+        0..=2 => b"\0\0\0\x01" b"\0\x02" b"\x02\x04usf" b"\x02" b"\x03ti" b"\0\0\0\0\0\0\0\x05" b"\x03ts" b"\0" b"\0";
+    }
+}

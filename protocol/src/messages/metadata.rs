@@ -97,39 +97,44 @@ pub struct MetadataResponsePartition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = MetadataRequest {
-            topics: Some(vec![MetadataRequestTopic { topic_id: Uuid([0xa1; 16]), name: Some("n".into()) }]),
-            allow_auto_topic_creation: true,
+            topics: Some(vec![MetadataRequestTopic {
+                topic_id: Uuid(*b"topic_id.......1"),
+                name: Some("n".into()),
+            }]),
             include_topic_authorized_operations: true,
             ..Default::default()
         };
-        assert_bytes(
-            &request,
-            13,
-            b"\x02\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\x02n\0\x01\x01\0",
-        );
+        11..=13 =>
+            b"\x02"                 // topics
+                b"topic_id.......1" // topic_id
+                b"\x02n"            // name
+                b"\0"               // no tagged fields
+            b"\x01"                 // allow_auto_topic_creation
+            b"\x01"                 // include_topic_authorized_operations
+            b"\0";                  // no tagged fields
         request.include_cluster_authorized_operations = true;
-        assert_bytes(
-            &request,
-            10,
-            b"\x02\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\xa1\x02n\0\x01\x01\x01\0",
-        );
+        10 => b"\x02" b"topic_id.......1" b"\x02n" b"\0" b"\x01" b"\x01" b"\x01" b"\0";
+        request.topics.as_mut().unwrap()[0].name = None;
+        10 => b"\x02" b"topic_id.......1" b"\0" b"\0" b"\x01" b"\x01" b"\x01" b"\0";
         request.topics.as_mut().unwrap()[0].topic_id = Uuid::ZERO;
-        assert_bytes(&request, 9, b"\x02\x02n\0\x01\x01\x01\0");
-        assert_bytes(&request, 8, b"\0\0\0\x01\0\x01n\x01\x01\x01");
+        request.topics.as_mut().unwrap()[0].name = Some("n".into());
+        9 => b"\x02" b"\x02n" b"\0" b"\x01" b"\x01" b"\x01" b"\0";
+        8 => b"\0\0\0\x01" b"\0\x01n" b"\x01" b"\x01" b"\x01";
         request.include_cluster_authorized_operations = false;
         request.include_topic_authorized_operations = false;
-        assert_bytes(&request, 7, b"\0\0\0\x01\0\x01n\x01");
-        request.allow_auto_topic_creation = true;
-        assert_bytes(&request, 3, b"\0\0\0\x01\0\x01n");
+        4..=7 => b"\0\0\0\x01" b"\0\x01n" b"\x01";
+        1..=3 => b"\0\0\0\x01" b"\0\x01n";
+        request.topics = None;
+        1..=3 => b"\xff\xff\xff\xff";
+        request.topics = Some(vec![MetadataRequestTopic { name: Some("n".into()), ..Default::default() }]);
+        0 => b"\0\0\0\x01" b"\0\x01n";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = MetadataResponse {
             throttle_time_ms: 1,
             brokers: vec![MetadataResponseBroker {
@@ -143,7 +148,7 @@ mod tests {
             topics: vec![MetadataResponseTopic {
                 error_code: ErrorCode(8),
                 name: Some("n".into()),
-                topic_id: Uuid([0xaa; 16]),
+                topic_id: Uuid(*b"topic_id......10"),
                 is_internal: true,
                 partitions: vec![MetadataResponsePartition {
                     error_code: ErrorCode(12),
@@ -159,89 +164,95 @@ mod tests {
             error_code: ErrorCode(21),
             ..Default::default()
         };
-        assert_bytes(
-            &response,
-            13,
-            b"\0\0\0\x01\x02\0\0\0\x02\x02h\0\0#\x84\x02r\0\x03ci\0\0\0\x07\x02\0\x08\x02n\xaa\xaa\xaa\xaa\xaa\
-             \xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\x01\x02\0\x0c\0\0\0\x0d\0\0\0\x0e\0\0\0\x0f\x02\0\0\
-             \0\x10\x02\0\0\0\x11\x02\0\0\0\x12\0\0\0\0\x13\0\0\x15\0",
-        );
+        13 =>
+            b"\0\0\0\x01"             // throttle_time_ms
+            b"\x02"                   // brokers
+                b"\0\0\0\x02"         // node_id
+                b"\x02h"              // host
+                b"\0\0#\x84"          // port
+                b"\x02r"              // rack
+                b"\0"                 // no tagged fields
+            b"\x03ci"                 // cluster_id
+            b"\0\0\0\x07"             // controller_id
+            b"\x02"                   // topics
+                b"\0\x08"             // error_code
+                b"\x02n"              // name
+                b"topic_id......10"   // topic_id
+                b"\x01"               // is_internal
+                b"\x02"               // partitions
+                    b"\0\x0c"         // error_code
+                    b"\0\0\0\x0d"     // partition_index
+                    b"\0\0\0\x0e"     // leader_id
+                    b"\0\0\0\x0f"     // leader_epoch
+                    b"\x02\0\0\0\x10" // replica_nodes
+                    b"\x02\0\0\0\x11" // isr_nodes
+                    b"\x02\0\0\0\x12" // offline_replicas
+                    b"\0"             // no tagged fields
+                b"\0\0\0\x13"         // topic_authorized_operations
+                b"\0"                 // no tagged fields
+            b"\0\x15"                 // error_code
+            b"\0";                    // no tagged fields
         response.error_code = ErrorCode::NONE;
-        assert_bytes(
-            &response,
-            12,
-            b"\0\0\0\x01\x02\0\0\0\x02\x02h\0\0#\x84\x02r\0\x03ci\0\0\0\x07\x02\0\x08\x02n\xaa\xaa\xaa\xaa\xaa\
-             \xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\x01\x02\0\x0c\0\0\0\x0d\0\0\0\x0e\0\0\0\x0f\x02\0\0\
-             \0\x10\x02\0\0\0\x11\x02\0\0\0\x12\0\0\0\0\x13\0\0",
-        );
+        12 =>
+            b"\0\0\0\x01" b"\x02" b"\0\0\0\x02" b"\x02h" b"\0\0#\x84" b"\x02r" b"\0" b"\x03ci" b"\0\0\0\x07" b"\x02"
+            b"\0\x08" b"\x02n" b"topic_id......10" b"\x01" b"\x02" b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\x0f"
+            b"\x02\0\0\0\x10" b"\x02\0\0\0\x11" b"\x02\0\0\0\x12" b"\0" b"\0\0\0\x13" b"\0" b"\0";
+        response.topics[0].name = None;
+        12 =>
+            b"\0\0\0\x01" b"\x02" b"\0\0\0\x02" b"\x02h" b"\0\0#\x84" b"\x02r" b"\0" b"\x03ci" b"\0\0\0\x07" b"\x02"
+            b"\0\x08" b"\0" b"topic_id......10" b"\x01" b"\x02" b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\x0f"
+            b"\x02\0\0\0\x10" b"\x02\0\0\0\x11" b"\x02\0\0\0\x12" b"\0" b"\0\0\0\x13" b"\0" b"\0";
+        response.topics[0].name = Some("n".into());
+        11 =>
+            b"\0\0\0\x01" b"\x02" b"\0\0\0\x02" b"\x02h" b"\0\0#\x84" b"\x02r" b"\0" b"\x03ci" b"\0\0\0\x07" b"\x02"
+            b"\0\x08" b"\x02n" b"topic_id......10" b"\x01" b"\x02" b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\x0f"
+            b"\x02\0\0\0\x10" b"\x02\0\0\0\x11" b"\x02\0\0\0\x12" b"\0" b"\0\0\0\x13" b"\0" b"\0";
         response.cluster_authorized_operations = 20;
-        assert_bytes(
-            &response,
-            10,
-            b"\0\0\0\x01\x02\0\0\0\x02\x02h\0\0#\x84\x02r\0\x03ci\0\0\0\x07\x02\0\x08\x02n\xaa\xaa\xaa\xaa\xaa\
-             \xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\x01\x02\0\x0c\0\0\0\x0d\0\0\0\x0e\0\0\0\x0f\x02\0\0\
-             \0\x10\x02\0\0\0\x11\x02\0\0\0\x12\0\0\0\0\x13\0\0\0\0\x14\0",
-        );
+        10 =>
+            b"\0\0\0\x01" b"\x02" b"\0\0\0\x02" b"\x02h" b"\0\0#\x84" b"\x02r" b"\0" b"\x03ci" b"\0\0\0\x07" b"\x02"
+            b"\0\x08" b"\x02n" b"topic_id......10" b"\x01" b"\x02" b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\x0f"
+            b"\x02\0\0\0\x10" b"\x02\0\0\0\x11" b"\x02\0\0\0\x12" b"\0" b"\0\0\0\x13" b"\0" b"\0\0\0\x14" b"\0";
         response.topics[0].topic_id = Uuid::ZERO;
-        assert_bytes(
-            &response,
-            9,
-            b"\0\0\0\x01\x02\0\0\0\x02\x02h\0\0#\x84\x02r\0\x03ci\0\0\0\x07\x02\0\x08\x02n\x01\x02\0\x0c\0\0\0\
-             \x0d\0\0\0\x0e\0\0\0\x0f\x02\0\0\0\x10\x02\0\0\0\x11\x02\0\0\0\x12\0\0\0\0\x13\0\0\0\0\x14\0",
-        );
-        assert_bytes(
-            &response,
-            8,
-            b"\0\0\0\x01\0\0\0\x01\0\0\0\x02\0\x01h\0\0#\x84\0\x01r\0\x02ci\0\0\0\x07\0\0\0\x01\0\x08\0\x01n\
-             \x01\0\0\0\x01\0\x0c\0\0\0\x0d\0\0\0\x0e\0\0\0\x0f\0\0\0\x01\0\0\0\x10\0\0\0\x01\0\0\0\x11\0\0\0\
-             \x01\0\0\0\x12\0\0\0\x13\0\0\0\x14",
-        );
-        response.topics[0].topic_authorized_operations = i32::MIN;
-        response.cluster_authorized_operations = i32::MIN;
-        assert_bytes(
-            &response,
-            7,
-            b"\0\0\0\x01\0\0\0\x01\0\0\0\x02\0\x01h\0\0#\x84\0\x01r\0\x02ci\0\0\0\x07\0\0\0\x01\0\x08\0\x01n\
-             \x01\0\0\0\x01\0\x0c\0\0\0\x0d\0\0\0\x0e\0\0\0\x0f\0\0\0\x01\0\0\0\x10\0\0\0\x01\0\0\0\x11\0\0\0\
-             \x01\0\0\0\x12",
-        );
+        9 =>
+            b"\0\0\0\x01" b"\x02" b"\0\0\0\x02" b"\x02h" b"\0\0#\x84" b"\x02r" b"\0" b"\x03ci" b"\0\0\0\x07" b"\x02"
+            b"\0\x08" b"\x02n" b"\x01" b"\x02" b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\x0f" b"\x02\0\0\0\x10"
+            b"\x02\0\0\0\x11" b"\x02\0\0\0\x12" b"\0" b"\0\0\0\x13" b"\0" b"\0\0\0\x14" b"\0";
+        8 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\0\0\x02" b"\0\x01h" b"\0\0#\x84" b"\0\x01r" b"\0\x02ci" b"\0\0\0\x07"
+            b"\0\0\0\x01" b"\0\x08" b"\0\x01n" b"\x01" b"\0\0\0\x01" b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e"
+            b"\0\0\0\x0f" b"\0\0\0\x01\0\0\0\x10" b"\0\0\0\x01\0\0\0\x11" b"\0\0\0\x01\0\0\0\x12" b"\0\0\0\x13"
+            b"\0\0\0\x14";
+        response.topics[0].topic_authorized_operations = -2147483648;
+        response.cluster_authorized_operations = -2147483648;
+        7 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\0\0\x02" b"\0\x01h" b"\0\0#\x84" b"\0\x01r" b"\0\x02ci" b"\0\0\0\x07"
+            b"\0\0\0\x01" b"\0\x08" b"\0\x01n" b"\x01" b"\0\0\0\x01" b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e"
+            b"\0\0\0\x0f" b"\0\0\0\x01\0\0\0\x10" b"\0\0\0\x01\0\0\0\x11" b"\0\0\0\x01\0\0\0\x12";
         response.topics[0].partitions[0].leader_epoch = -1;
-        assert_bytes(
-            &response,
-            6,
-            b"\0\0\0\x01\0\0\0\x01\0\0\0\x02\0\x01h\0\0#\x84\0\x01r\0\x02ci\0\0\0\x07\0\0\0\x01\0\x08\0\x01n\
-             \x01\0\0\0\x01\0\x0c\0\0\0\x0d\0\0\0\x0e\0\0\0\x01\0\0\0\x10\0\0\0\x01\0\0\0\x11\0\0\0\x01\0\0\0\
-             \x12",
-        );
+        5..=6 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\0\0\x02" b"\0\x01h" b"\0\0#\x84" b"\0\x01r" b"\0\x02ci" b"\0\0\0\x07"
+            b"\0\0\0\x01" b"\0\x08" b"\0\x01n" b"\x01" b"\0\0\0\x01" b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e"
+            b"\0\0\0\x01\0\0\0\x10" b"\0\0\0\x01\0\0\0\x11" b"\0\0\0\x01\0\0\0\x12";
         response.topics[0].partitions[0].offline_replicas = vec![];
-        assert_bytes(
-            &response,
-            4,
-            b"\0\0\0\x01\0\0\0\x01\0\0\0\x02\0\x01h\0\0#\x84\0\x01r\0\x02ci\0\0\0\x07\0\0\0\x01\0\x08\0\x01n\
-             \x01\0\0\0\x01\0\x0c\0\0\0\x0d\0\0\0\x0e\0\0\0\x01\0\0\0\x10\0\0\0\x01\0\0\0\x11",
-        );
+        3..=4 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\0\0\x02" b"\0\x01h" b"\0\0#\x84" b"\0\x01r" b"\0\x02ci" b"\0\0\0\x07"
+            b"\0\0\0\x01" b"\0\x08" b"\0\x01n" b"\x01" b"\0\0\0\x01" b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e"
+            b"\0\0\0\x01\0\0\0\x10" b"\0\0\0\x01\0\0\0\x11";
         response.throttle_time_ms = 0;
-        assert_bytes(
-            &response,
-            2,
-            b"\0\0\0\x01\0\0\0\x02\0\x01h\0\0#\x84\0\x01r\0\x02ci\0\0\0\x07\0\0\0\x01\0\x08\0\x01n\x01\0\0\0\
-             \x01\0\x0c\0\0\0\x0d\0\0\0\x0e\0\0\0\x01\0\0\0\x10\0\0\0\x01\0\0\0\x11",
-        );
+        2 =>
+            b"\0\0\0\x01" b"\0\0\0\x02" b"\0\x01h" b"\0\0#\x84" b"\0\x01r" b"\0\x02ci" b"\0\0\0\x07" b"\0\0\0\x01"
+            b"\0\x08" b"\0\x01n" b"\x01" b"\0\0\0\x01" b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\x01\0\0\0\x10"
+            b"\0\0\0\x01\0\0\0\x11";
         response.cluster_id = None;
-        assert_bytes(
-            &response,
-            1,
-            b"\0\0\0\x01\0\0\0\x02\0\x01h\0\0#\x84\0\x01r\0\0\0\x07\0\0\0\x01\0\x08\0\x01n\x01\0\0\0\x01\0\x0c\
-             \0\0\0\x0d\0\0\0\x0e\0\0\0\x01\0\0\0\x10\0\0\0\x01\0\0\0\x11",
-        );
+        1 =>
+            b"\0\0\0\x01" b"\0\0\0\x02" b"\0\x01h" b"\0\0#\x84" b"\0\x01r" b"\0\0\0\x07" b"\0\0\0\x01" b"\0\x08"
+            b"\0\x01n" b"\x01" b"\0\0\0\x01" b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\x01\0\0\0\x10"
+            b"\0\0\0\x01\0\0\0\x11";
         response.brokers[0].rack = None;
         response.controller_id = NodeId::NONE;
         response.topics[0].is_internal = false;
-        assert_bytes(
-            &response,
-            0,
-            b"\0\0\0\x01\0\0\0\x02\0\x01h\0\0#\x84\0\0\0\x01\0\x08\0\x01n\0\0\0\x01\0\x0c\0\0\0\x0d\0\0\0\x0e\
-             \0\0\0\x01\0\0\0\x10\0\0\0\x01\0\0\0\x11",
-        );
+        0 =>
+            b"\0\0\0\x01" b"\0\0\0\x02" b"\0\x01h" b"\0\0#\x84" b"\0\0\0\x01" b"\0\x08" b"\0\x01n" b"\0\0\0\x01"
+            b"\0\x0c" b"\0\0\0\x0d" b"\0\0\0\x0e" b"\0\0\0\x01\0\0\0\x10" b"\0\0\0\x01\0\0\0\x11";
     }
 }

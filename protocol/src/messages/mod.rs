@@ -140,8 +140,6 @@ pub mod expire_delegation_token;
 pub mod fetch;
 pub mod find_coordinator;
 pub mod get_telemetry_subscriptions;
-#[cfg(test)]
-mod golden;
 pub mod group_metadata_record;
 pub mod header;
 pub mod heartbeat;
@@ -154,6 +152,8 @@ pub mod list_groups;
 pub mod list_offsets;
 pub mod list_partition_reassignments;
 pub mod list_transactions;
+#[cfg(test)]
+mod literal;
 pub mod metadata;
 pub mod offset_commit;
 pub mod offset_commit_record;

@@ -73,17 +73,16 @@ pub struct OffsetCommitResponsePartition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = OffsetCommitRequest {
-            group_id: "g".into(),
+            group_id: "gi".into(),
             generation_id_or_member_epoch: 2,
-            member_id: "m".into(),
+            member_id: "mi".into(),
             group_instance_id: Some("gii".into()),
             topics: vec![OffsetCommitRequestTopic {
-                topic_id: Uuid([0xa7; 16]),
+                topic_id: Uuid(*b"topic_id.......7"),
                 partitions: vec![OffsetCommitRequestPartition {
                     partition_index: 8,
                     committed_offset: 9,
@@ -94,68 +93,70 @@ mod tests {
             }],
             ..Default::default()
         };
-        assert_bytes(
-            &request,
-            10,
-            b"\x02g\0\0\0\x02\x02m\x04gii\x02\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\
-             \x02\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\x0a\x03cm\0\0\0",
-        );
+        10 =>
+            b"\x03gi"                     // group_id
+            b"\0\0\0\x02"                 // generation_id_or_member_epoch
+            b"\x03mi"                     // member_id
+            b"\x04gii"                    // group_instance_id
+            b"\x02"                       // topics
+                b"topic_id.......7"       // topic_id
+                b"\x02"                   // partitions
+                    b"\0\0\0\x08"         // partition_index
+                    b"\0\0\0\0\0\0\0\x09" // committed_offset
+                    b"\0\0\0\x0a"         // committed_leader_epoch
+                    b"\x03cm"             // committed_metadata
+                    b"\0"                 // no tagged fields
+                b"\0"                     // no tagged fields
+            b"\0";                        // no tagged fields
         request.topics[0].name = "n".into();
         request.topics[0].topic_id = Uuid::ZERO;
-        assert_bytes(
-            &request,
-            9,
-            b"\x02g\0\0\0\x02\x02m\x04gii\x02\x02n\x02\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\x0a\x03cm\0\0\0",
-        );
-        assert_bytes(
-            &request,
-            7,
-            b"\0\x01g\0\0\0\x02\0\x01m\0\x03gii\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\
-             \x0a\0\x02cm",
-        );
+        8..=9 =>
+            b"\x03gi" b"\0\0\0\x02" b"\x03mi" b"\x04gii" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x08" b"\0\0\0\0\0\0\0\x09"
+            b"\0\0\0\x0a" b"\x03cm" b"\0" b"\0" b"\0";
+        7 =>
+            b"\0\x02gi" b"\0\0\0\x02" b"\0\x02mi" b"\0\x03gii" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x08"
+            b"\0\0\0\0\0\0\0\x09" b"\0\0\0\x0a" b"\0\x02cm";
         request.group_instance_id = None;
-        assert_bytes(
-            &request,
-            6,
-            b"\0\x01g\0\0\0\x02\0\x01m\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x08\0\0\0\0\0\0\0\x09\0\0\0\x0a\0\x02c\
-             m",
-        );
+        6 =>
+            b"\0\x02gi" b"\0\0\0\x02" b"\0\x02mi" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x08"
+            b"\0\0\0\0\0\0\0\x09" b"\0\0\0\x0a" b"\0\x02cm";
         request.topics[0].partitions[0].committed_leader_epoch = -1;
-        assert_bytes(
-            &request,
-            5,
-            b"\0\x01g\0\0\0\x02\0\x01m\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x08\0\0\0\0\0\0\0\x09\0\x02cm",
-        );
+        5 =>
+            b"\0\x02gi" b"\0\0\0\x02" b"\0\x02mi" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x08"
+            b"\0\0\0\0\0\0\0\x09" b"\0\x02cm";
         request.retention_time_ms = 5;
-        assert_bytes(
-            &request,
-            4,
-            b"\0\x01g\0\0\0\x02\0\x01m\0\0\0\0\0\0\0\x05\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x08\0\0\0\0\0\0\0\
-             \x09\0\x02cm",
-        );
+        2..=4 =>
+            b"\0\x02gi" b"\0\0\0\x02" b"\0\x02mi" b"\0\0\0\0\0\0\0\x05" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01"
+            b"\0\0\0\x08" b"\0\0\0\0\0\0\0\x09" b"\0\x02cm";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = OffsetCommitResponse {
             throttle_time_ms: 1,
             topics: vec![OffsetCommitResponseTopic {
-                topic_id: Uuid([0xa3; 16]),
-                partitions: vec![OffsetCommitResponsePartition { partition_index: 4, error_code: ErrorCode(5) }],
+                topic_id: Uuid(*b"topic_id.......3"),
+                partitions: vec![OffsetCommitResponsePartition {
+                    partition_index: 4,
+                    error_code: ErrorCode(5),
+                }],
                 ..Default::default()
             }],
         };
-        assert_bytes(
-            &response,
-            10,
-            b"\0\0\0\x01\x02\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\xa3\x02\0\0\0\x04\0\
-             \x05\0\0\0",
-        );
+        10 =>
+            b"\0\0\0\x01"           // throttle_time_ms
+            b"\x02"                 // topics
+                b"topic_id.......3" // topic_id
+                b"\x02"             // partitions
+                    b"\0\0\0\x04"   // partition_index
+                    b"\0\x05"       // error_code
+                    b"\0"           // no tagged fields
+                b"\0"               // no tagged fields
+            b"\0";                  // no tagged fields
         response.topics[0].name = "n".into();
         response.topics[0].topic_id = Uuid::ZERO;
-        assert_bytes(&response, 9, b"\0\0\0\x01\x02\x02n\x02\0\0\0\x04\0\x05\0\0\0");
-        assert_bytes(&response, 7, b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x04\0\x05");
+        8..=9 => b"\0\0\0\x01" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x04" b"\0\x05" b"\0" b"\0" b"\0";
+        3..=7 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x04" b"\0\x05";
         response.throttle_time_ms = 0;
-        assert_bytes(&response, 2, b"\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x04\0\x05");
+        2 => b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x04" b"\0\x05";
     }
 }

@@ -48,3 +48,52 @@ pub struct OffsetCommitValue {
     #[wire(versions = 4.., tag = 0, ignorable)]
     pub topic_id: Uuid,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let legacy_offset_commit_key = LegacyOffsetCommitKey {
+            group: "g".into(),
+            topic: "t".into(),
+            partition: 3,
+        };
+        0 => b"\0\x01g" b"\0\x01t" b"\0\0\0\x03";
+    }
+
+    literals! {
+        let legacy_offset_commit_value = LegacyOffsetCommitValue {
+            offset: 1,
+            metadata: "m".into(),
+            commit_timestamp: 3,
+        };
+        0 => b"\0\0\0\0\0\0\0\x01" b"\0\x01m" b"\0\0\0\0\0\0\0\x03";
+    }
+
+    literals! {
+        let offset_commit_key = OffsetCommitKey { group: "g".into(), topic: "t".into(), partition: 3 };
+        0 => b"\0\x01g" b"\0\x01t" b"\0\0\0\x03";
+    }
+
+    literals! {
+        let mut offset_commit_value = OffsetCommitValue {
+            offset: 1,
+            leader_epoch: 2,
+            metadata: "m".into(),
+            commit_timestamp: 4,
+            topic_id: Uuid(*b"topic_id.......6"),
+            ..Default::default()
+        };
+        4 => b"\0\0\0\0\0\0\0\x01" b"\0\0\0\x02" b"\x02m" b"\0\0\0\0\0\0\0\x04" b"\x01" b"\0\x10" b"topic_id.......6";
+        offset_commit_value.topic_id = Uuid::ZERO;
+        3 => b"\0\0\0\0\0\0\0\x01" b"\0\0\0\x02" b"\0\x01m" b"\0\0\0\0\0\0\0\x04";
+        offset_commit_value.leader_epoch = -1;
+        2 => b"\0\0\0\0\0\0\0\x01" b"\0\x01m" b"\0\0\0\0\0\0\0\x04";
+        offset_commit_value.expire_timestamp = 5;
+        1 => b"\0\0\0\0\0\0\0\x01" b"\0\x01m" b"\0\0\0\0\0\0\0\x04" b"\0\0\0\0\0\0\0\x05";
+        offset_commit_value.expire_timestamp = -1;
+        0 => b"\0\0\0\0\0\0\0\x01" b"\0\x01m" b"\0\0\0\0\0\0\0\x04";
+    }
+}

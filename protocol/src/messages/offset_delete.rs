@@ -46,3 +46,35 @@ pub struct OffsetDeleteResponsePartition {
     pub partition_index: i32,
     pub error_code: ErrorCode,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = OffsetDeleteRequest {
+            group_id: "gi".into(),
+            topics: vec![OffsetDeleteRequestTopic {
+                name: "n".into(),
+                partitions: vec![OffsetDeleteRequestPartition { partition_index: 3 }],
+            }],
+        };
+        0 => b"\0\x02gi" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03";
+    }
+
+    literals! {
+        let response = OffsetDeleteResponse {
+            error_code: ErrorCode(1),
+            throttle_time_ms: 2,
+            topics: vec![OffsetDeleteResponseTopic {
+                name: "n".into(),
+                partitions: vec![OffsetDeleteResponsePartition {
+                    partition_index: 4,
+                    error_code: ErrorCode(5),
+                }],
+            }],
+        };
+        0 => b"\0\x01" b"\0\0\0\x02" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x04" b"\0\x05";
+    }
+}

@@ -114,17 +114,16 @@ pub struct OffsetFetchResponsePartitions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = OffsetFetchRequest {
             groups: vec![OffsetFetchRequestGroup {
-                group_id: "g".into(),
-                member_id: Some("m".into()),
+                group_id: "gi".into(),
+                member_id: Some("mi".into()),
                 member_epoch: 6,
                 topics: Some(vec![OffsetFetchRequestTopics {
-                    topic_id: Uuid([0xa8; 16]),
+                    topic_id: Uuid(*b"topic_id.......8"),
                     partition_indexes: vec![9],
                     ..Default::default()
                 }]),
@@ -132,35 +131,44 @@ mod tests {
             require_stable: true,
             ..Default::default()
         };
-        assert_bytes(
-            &request,
-            10,
-            b"\x02\x02g\x02m\0\0\0\x06\x02\xa8\xa8\xa8\xa8\xa8\xa8\xa8\xa8\xa8\xa8\xa8\xa8\xa8\xa8\xa8\xa8\x02\
-             \0\0\0\x09\0\0\x01\0",
-        );
+        10 =>
+            b"\x02"                     // groups
+                b"\x03gi"               // group_id
+                b"\x03mi"               // member_id
+                b"\0\0\0\x06"           // member_epoch
+                b"\x02"                 // topics
+                    b"topic_id.......8" // topic_id
+                    b"\x02\0\0\0\x09"   // partition_indexes
+                    b"\0"               // no tagged fields
+                b"\0"                   // no tagged fields
+            b"\x01"                     // require_stable
+            b"\0";                      // no tagged fields
         request.groups[0].topics.as_mut().unwrap()[0].name = "n".into();
         request.groups[0].topics.as_mut().unwrap()[0].topic_id = Uuid::ZERO;
-        assert_bytes(&request, 9, b"\x02\x02g\x02m\0\0\0\x06\x02\x02n\x02\0\0\0\x09\0\0\x01\0");
+        9 => b"\x02" b"\x03gi" b"\x03mi" b"\0\0\0\x06" b"\x02" b"\x02n" b"\x02\0\0\0\x09" b"\0" b"\0" b"\x01" b"\0";
         request.groups[0].member_id = None;
         request.groups[0].member_epoch = -1;
-        assert_bytes(&request, 8, b"\x02\x02g\x02\x02n\x02\0\0\0\x09\0\0\x01\0");
-        request.group_id = "g".into();
+        8 => b"\x02" b"\x03gi" b"\x02" b"\x02n" b"\x02\0\0\0\x09" b"\0" b"\0" b"\x01" b"\0";
+        request.group_id = "gi".into();
         request.topics = Some(vec![OffsetFetchRequestTopic { name: "n".into(), partition_indexes: vec![3] }]);
         request.groups = vec![];
-        assert_bytes(&request, 7, b"\x02g\x02\x02n\x02\0\0\0\x03\0\x01\0");
+        7 => b"\x03gi" b"\x02" b"\x02n" b"\x02\0\0\0\x03" b"\0" b"\x01" b"\0";
         request.require_stable = false;
-        assert_bytes(&request, 6, b"\x02g\x02\x02n\x02\0\0\0\x03\0\0");
-        assert_bytes(&request, 5, b"\0\x01g\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03");
+        6 => b"\x03gi" b"\x02" b"\x02n" b"\x02\0\0\0\x03" b"\0" b"\0";
+        2..=5 => b"\0\x02gi" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01\0\0\0\x03";
+        request.topics = None;
+        2..=5 => b"\0\x02gi" b"\xff\xff\xff\xff";
+        request.topics = Some(vec![OffsetFetchRequestTopic { name: "n".into(), partition_indexes: vec![3] }]);
+        1 => b"\0\x02gi" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01\0\0\0\x03";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = OffsetFetchResponse {
             throttle_time_ms: 1,
             groups: vec![OffsetFetchResponseGroup {
-                group_id: "g".into(),
+                group_id: "gi".into(),
                 topics: vec![OffsetFetchResponseTopics {
-                    topic_id: Uuid([0xab; 16]),
+                    topic_id: Uuid(*b"topic_id......11"),
                     partitions: vec![OffsetFetchResponsePartitions {
                         partition_index: 12,
                         committed_offset: 13,
@@ -174,50 +182,44 @@ mod tests {
             }],
             ..Default::default()
         };
-        assert_bytes(
-            &response,
-            10,
-            b"\0\0\0\x01\x02\x02g\x02\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\x02\0\0\
-             \0\x0c\0\0\0\0\0\0\0\x0d\0\0\0\x0e\x02m\0\x10\0\0\0\x11\0\0",
-        );
+        10 =>
+            b"\0\0\0\x01"                     // throttle_time_ms
+            b"\x02"                           // groups
+                b"\x03gi"                     // group_id
+                b"\x02"                       // topics
+                    b"topic_id......11"       // topic_id
+                    b"\x02"                   // partitions
+                        b"\0\0\0\x0c"         // partition_index
+                        b"\0\0\0\0\0\0\0\x0d" // committed_offset
+                        b"\0\0\0\x0e"         // committed_leader_epoch
+                        b"\x02m"              // metadata
+                        b"\0\x10"             // error_code
+                        b"\0"                 // no tagged fields
+                    b"\0"                     // no tagged fields
+                b"\0\x11"                     // error_code
+                b"\0"                         // no tagged fields
+            b"\0";                            // no tagged fields
         response.groups[0].topics[0].name = "n".into();
         response.groups[0].topics[0].topic_id = Uuid::ZERO;
-        assert_bytes(
-            &response,
-            9,
-            b"\0\0\0\x01\x02\x02g\x02\x02n\x02\0\0\0\x0c\0\0\0\0\0\0\0\x0d\0\0\0\x0e\x02m\0\x10\0\0\0\x11\0\0",
-        );
-        response.topics = vec![OffsetFetchResponseTopic {
-            name: "n".into(),
-            partitions: vec![OffsetFetchResponsePartition {
-                partition_index: 3,
-                committed_offset: 4,
-                committed_leader_epoch: 5,
-                metadata: Some("m".into()),
-                error_code: ErrorCode(7),
-            }],
-        }];
+        8..=9 =>
+            b"\0\0\0\x01" b"\x02" b"\x03gi" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x0c" b"\0\0\0\0\0\0\0\x0d" b"\0\0\0\x0e"
+            b"\x02m" b"\0\x10" b"\0" b"\0" b"\0\x11" b"\0" b"\0";
+        response.topics = vec![OffsetFetchResponseTopic { name: "n".into(), partitions: vec![OffsetFetchResponsePartition { partition_index: 3, committed_offset: 4, committed_leader_epoch: 5, metadata: Some("m".into()), error_code: ErrorCode(7) }] }];
         response.error_code = ErrorCode(8);
         response.groups = vec![];
-        assert_bytes(
-            &response,
-            7,
-            b"\0\0\0\x01\x02\x02n\x02\0\0\0\x03\0\0\0\0\0\0\0\x04\0\0\0\x05\x02m\0\x07\0\0\0\x08\0",
-        );
-        assert_bytes(
-            &response,
-            5,
-            b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\0\0\0\0\0\0\x04\0\0\0\x05\0\x01m\0\x07\0\x08",
-        );
+        6..=7 =>
+            b"\0\0\0\x01" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x03" b"\0\0\0\0\0\0\0\x04" b"\0\0\0\x05" b"\x02m" b"\0\x07"
+            b"\0" b"\0" b"\0\x08" b"\0";
+        5 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\0\0\0\0\0\0\x04" b"\0\0\0\x05"
+            b"\0\x01m" b"\0\x07" b"\0\x08";
         response.topics[0].partitions[0].committed_leader_epoch = -1;
-        assert_bytes(
-            &response,
-            4,
-            b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\0\0\0\0\0\0\x04\0\x01m\0\x07\0\x08",
-        );
+        3..=4 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\0\0\0\0\0\0\x04" b"\0\x01m"
+            b"\0\x07" b"\0\x08";
         response.throttle_time_ms = 0;
-        assert_bytes(&response, 2, b"\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\0\0\0\0\0\0\x04\0\x01m\0\x07\0\x08");
+        2 => b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\0\0\0\0\0\0\x04" b"\0\x01m" b"\0\x07" b"\0\x08";
         response.error_code = ErrorCode::NONE;
-        assert_bytes(&response, 1, b"\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\0\0\0\0\0\0\x04\0\x01m\0\x07");
+        1 => b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\0\0\0\0\0\0\x04" b"\0\x01m" b"\0\x07";
     }
 }

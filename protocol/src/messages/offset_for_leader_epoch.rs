@@ -58,3 +58,48 @@ pub struct EpochEndOffset {
     #[wire(default = -1)]
     pub end_offset: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut request = OffsetForLeaderEpochRequest {
+            replica_id: NodeId(1),
+            topics: vec![OffsetForLeaderTopic {
+                topic: "t".into(),
+                partitions: vec![OffsetForLeaderPartition {
+                    partition: 3,
+                    current_leader_epoch: 4,
+                    leader_epoch: 5,
+                }],
+            }],
+        };
+        4 => b"\0\0\0\x01" b"\x02" b"\x02t" b"\x02" b"\0\0\0\x03" b"\0\0\0\x04" b"\0\0\0\x05" b"\0" b"\0" b"\0";
+        3 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\0\0\x04" b"\0\0\0\x05";
+        request.replica_id = NodeId(-2);
+        2 => b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\0\0\x04" b"\0\0\0\x05";
+    }
+
+    literals! {
+        let response = OffsetForLeaderEpochResponse {
+            throttle_time_ms: 1,
+            topics: vec![OffsetForLeaderTopicResult {
+                topic: "t".into(),
+                partitions: vec![EpochEndOffset {
+                    error_code: ErrorCode(3),
+                    partition: 4,
+                    leader_epoch: 5,
+                    end_offset: 6,
+                }],
+            }],
+        };
+        4 =>
+            b"\0\0\0\x01" b"\x02" b"\x02t" b"\x02" b"\0\x03" b"\0\0\0\x04" b"\0\0\0\x05" b"\0\0\0\0\0\0\0\x06" b"\0"
+            b"\0" b"\0";
+        2..=3 =>
+            b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01" b"\0\x03" b"\0\0\0\x04" b"\0\0\0\x05"
+            b"\0\0\0\0\0\0\0\x06";
+    }
+}

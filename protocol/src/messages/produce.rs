@@ -114,40 +114,47 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = ProduceRequest {
-            transactional_id: Some("x".into()),
+            transactional_id: Some("ti".into()),
             acks: 2,
-            timeout_ms: 30000,
+            timeout_ms: 3,
             topic_data: vec![TopicProduceData {
-                topic_id: Uuid([0xa5; 16]),
+                topic_id: Uuid(*b"topic_id.......5"),
                 partition_data: vec![PartitionProduceData {
                     index: 6,
-                    records: Some(Records(Bytes::from_static(b"batch"))),
+                    records: Some(Records(Bytes::from_static(b"batches"))),
                 }],
                 ..Default::default()
             }],
         };
-        assert_bytes(
-            &request,
-            13,
-            b"\x02x\0\x02\0\0u0\x02\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\x02\0\0\0\
-             \x06\x06batch\0\0\0",
-        );
+        13 =>
+            b"\x03ti"               // transactional_id
+            b"\0\x02"               // acks
+            b"\0\0\0\x03"           // timeout_ms
+            b"\x02"                 // topic_data
+                b"topic_id.......5" // topic_id
+                b"\x02"             // partition_data
+                    b"\0\0\0\x06"   // index
+                    b"\x08batches"  // records
+                    b"\0"           // no tagged fields
+                b"\0"               // no tagged fields
+            b"\0";                  // no tagged fields
         request.topic_data[0].name = "n".into();
         request.topic_data[0].topic_id = Uuid::ZERO;
-        assert_bytes(&request, 12, b"\x02x\0\x02\0\0u0\x02\x02n\x02\0\0\0\x06\x06batch\0\0\0");
-        assert_bytes(&request, 8, b"\0\x01x\0\x02\0\0u0\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x06\0\0\0\x05batch");
+        9..=12 =>
+            b"\x03ti" b"\0\x02" b"\0\0\0\x03" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x06" b"\x08batches" b"\0" b"\0" b"\0";
+        3..=8 =>
+            b"\0\x02ti" b"\0\x02" b"\0\0\0\x03" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x06"
+            b"\0\0\0\x07batches";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = ProduceResponse {
             responses: vec![TopicProduceResponse {
-                topic_id: Uuid([0xa2; 16]),
+                topic_id: Uuid(*b"topic_id.......2"),
                 partition_responses: vec![PartitionProduceResponse {
                     index: 3,
                     error_code: ErrorCode(4),
@@ -171,49 +178,58 @@ mod tests {
                 rack: Some("r".into()),
             }],
         };
-        assert_bytes(
-            &response,
-            13,
-            b"\x02\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\xa2\x02\0\0\0\x03\0\x04\0\0\0\0\
-             \0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\x07\x02\0\0\0\x08\x05biem\0\x03em\x01\0\x09\0\0\0\x0b\
-             \0\0\0\x0c\0\0\0\0\0\x0d\x01\0\x0e\x02\0\0\0\x0e\x02h\0\0#\x84\x02r\0",
-        );
+        13 =>
+            b"\x02"                       // responses
+                b"topic_id.......2"       // topic_id
+                b"\x02"                   // partition_responses
+                    b"\0\0\0\x03"         // index
+                    b"\0\x04"             // error_code
+                    b"\0\0\0\0\0\0\0\x05" // base_offset
+                    b"\0\0\0\0\0\0\0\x06" // log_append_time_ms
+                    b"\0\0\0\0\0\0\0\x07" // log_start_offset
+                    b"\x02"               // record_errors
+                        b"\0\0\0\x08"     // batch_index
+                        b"\x05biem"       // batch_index_error_message
+                        b"\0"             // no tagged fields
+                    b"\x03em"             // error_message
+                    b"\x01"               // one tagged field
+                    b"\0\x09"             // tag 0, 9 bytes: current_leader
+                        b"\0\0\0\x0b"     // leader_id
+                        b"\0\0\0\x0c"     // leader_epoch
+                        b"\0"             // no tagged fields
+                b"\0"                     // no tagged fields
+            b"\0\0\0\x0d"                 // throttle_time_ms
+            b"\x01"                       // one tagged field
+            b"\0\x0e"                     // tag 0, 14 bytes: node_endpoints
+                b"\x02"                   // node_endpoints
+                    b"\0\0\0\x0e"         // node_id
+                    b"\x02h"              // host
+                    b"\0\0#\x84"          // port
+                    b"\x02r"              // rack
+                    b"\0";                // no tagged fields
         response.responses[0].name = "n".into();
         response.responses[0].topic_id = Uuid::ZERO;
-        assert_bytes(
-            &response,
-            12,
-            b"\x02\x02n\x02\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\x07\x02\0\0\0\
-             \x08\x05biem\0\x03em\x01\0\x09\0\0\0\x0b\0\0\0\x0c\0\0\0\0\0\x0d\x01\0\x0e\x02\0\0\0\x0e\x02h\0\
-             \0#\x84\x02r\0",
-        );
+        10..=12 =>
+            b"\x02" b"\x02n" b"\x02" b"\0\0\0\x03" b"\0\x04" b"\0\0\0\0\0\0\0\x05" b"\0\0\0\0\0\0\0\x06"
+            b"\0\0\0\0\0\0\0\x07" b"\x02" b"\0\0\0\x08" b"\x05biem" b"\0" b"\x03em" b"\x01" b"\0\x09" b"\0\0\0\x0b"
+            b"\0\0\0\x0c" b"\0" b"\0" b"\0\0\0\x0d" b"\x01" b"\0\x0e" b"\x02" b"\0\0\0\x0e" b"\x02h" b"\0\0#\x84"
+            b"\x02r" b"\0";
         response.responses[0].partition_responses[0].current_leader = Default::default();
         response.node_endpoints = vec![];
-        assert_bytes(
-            &response,
-            9,
-            b"\x02\x02n\x02\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\x07\x02\0\0\0\
-             \x08\x05biem\0\x03em\0\0\0\0\0\x0d\0",
-        );
-        assert_bytes(
-            &response,
-            8,
-            b"\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\
-             \x07\0\0\0\x01\0\0\0\x08\0\x04biem\0\x02em\0\0\0\x0d",
-        );
+        9 =>
+            b"\x02" b"\x02n" b"\x02" b"\0\0\0\x03" b"\0\x04" b"\0\0\0\0\0\0\0\x05" b"\0\0\0\0\0\0\0\x06"
+            b"\0\0\0\0\0\0\0\x07" b"\x02" b"\0\0\0\x08" b"\x05biem" b"\0" b"\x03em" b"\0" b"\0" b"\0\0\0\x0d" b"\0";
+        8 =>
+            b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\x04" b"\0\0\0\0\0\0\0\x05" b"\0\0\0\0\0\0\0\x06"
+            b"\0\0\0\0\0\0\0\x07" b"\0\0\0\x01" b"\0\0\0\x08" b"\0\x04biem" b"\0\x02em" b"\0\0\0\x0d";
         response.responses[0].partition_responses[0].record_errors = vec![];
         response.responses[0].partition_responses[0].error_message = None;
-        assert_bytes(
-            &response,
-            7,
-            b"\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\
-             \x07\0\0\0\x0d",
-        );
+        5..=7 =>
+            b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\x04" b"\0\0\0\0\0\0\0\x05" b"\0\0\0\0\0\0\0\x06"
+            b"\0\0\0\0\0\0\0\x07" b"\0\0\0\x0d";
         response.responses[0].partition_responses[0].log_start_offset = -1;
-        assert_bytes(
-            &response,
-            4,
-            b"\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x06\0\0\0\x0d",
-        );
+        3..=4 =>
+            b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\x04" b"\0\0\0\0\0\0\0\x05" b"\0\0\0\0\0\0\0\x06"
+            b"\0\0\0\x0d";
     }
 }

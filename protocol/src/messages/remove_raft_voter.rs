@@ -20,3 +20,27 @@ pub struct RemoveRaftVoterResponse {
     #[wire(ignorable)]
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = RemoveRaftVoterRequest {
+            cluster_id: Some("ci".into()),
+            voter_id: NodeId(2),
+            voter_directory_id: Uuid(*b"voter_directory3"),
+        };
+        0 => b"\x03ci" b"\0\0\0\x02" b"voter_directory3" b"\0";
+    }
+
+    literals! {
+        let response = RemoveRaftVoterResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+        };
+        0 => b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\0";
+    }
+}

@@ -25,26 +25,33 @@ pub struct SaslAuthenticateResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
-        let request = SaslAuthenticateRequest { auth_bytes: Bytes::from_static(b"\x07\x08") };
-        assert_bytes(&request, 2, b"\x03\x07\x08\0");
-        assert_bytes(&request, 1, b"\0\0\0\x02\x07\x08");
+    literals! {
+        let request = SaslAuthenticateRequest {
+            auth_bytes: Bytes::from_static(b"auth_bytes"),
+        };
+        2 =>
+            b"\x0bauth_bytes" // auth_bytes
+            b"\0";            // no tagged fields
+        0..=1 => b"\0\0\0\x0aauth_bytes";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = SaslAuthenticateResponse {
             error_code: ErrorCode(1),
             error_message: Some("em".into()),
-            auth_bytes: Bytes::from_static(b"\x07\x08"),
+            auth_bytes: Bytes::from_static(b"auth_bytes"),
             session_lifetime_ms: 4,
         };
-        assert_bytes(&response, 2, b"\0\x01\x03em\x03\x07\x08\0\0\0\0\0\0\0\x04\0");
-        assert_bytes(&response, 1, b"\0\x01\0\x02em\0\0\0\x02\x07\x08\0\0\0\0\0\0\0\x04");
+        2 =>
+            b"\0\x01"             // error_code
+            b"\x03em"             // error_message
+            b"\x0bauth_bytes"     // auth_bytes
+            b"\0\0\0\0\0\0\0\x04" // session_lifetime_ms
+            b"\0";                // no tagged fields
+        1 => b"\0\x01" b"\0\x02em" b"\0\0\0\x0aauth_bytes" b"\0\0\0\0\0\0\0\x04";
         response.session_lifetime_ms = 0;
-        assert_bytes(&response, 0, b"\0\x01\0\x02em\0\0\0\x02\x07\x08");
+        0 => b"\0\x01" b"\0\x02em" b"\0\0\0\x0aauth_bytes";
     }
 }

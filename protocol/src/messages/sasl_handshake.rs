@@ -17,3 +17,22 @@ pub struct SaslHandshakeResponse {
     /// What the broker offers.
     pub mechanisms: Vec<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = SaslHandshakeRequest { mechanism: "m".into() };
+        0..=1 => b"\0\x01m";
+    }
+
+    literals! {
+        let response = SaslHandshakeResponse {
+            error_code: ErrorCode(1),
+            mechanisms: vec!["m".into()],
+        };
+        0..=1 => b"\0\x01" b"\0\0\0\x01\0\x01m";
+    }
+}

@@ -90,3 +90,69 @@ pub struct NodeEndpoint {
     #[wire(default = null)]
     pub rack: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut request = ShareAcknowledgeRequest {
+            group_id: Some("gi".into()),
+            member_id: Some("mi".into()),
+            share_session_epoch: 3,
+            is_renew_ack: true,
+            topics: vec![AcknowledgeTopic {
+                topic_id: Uuid(*b"topic_id.......5"),
+                partitions: vec![AcknowledgePartition {
+                    partition_index: 6,
+                    acknowledgement_batches: vec![AcknowledgementBatch {
+                        first_offset: 7,
+                        last_offset: 8,
+                        acknowledge_types: vec![9],
+                    }],
+                }],
+            }],
+        };
+        2 =>
+            b"\x03gi" b"\x03mi" b"\0\0\0\x03" b"\x01" b"\x02" b"topic_id.......5" b"\x02" b"\0\0\0\x06" b"\x02"
+            b"\0\0\0\0\0\0\0\x07" b"\0\0\0\0\0\0\0\x08" b"\x02\x09" b"\0" b"\0" b"\0" b"\0";
+        request.is_renew_ack = false;
+        1 =>
+            b"\x03gi" b"\x03mi" b"\0\0\0\x03" b"\x02" b"topic_id.......5" b"\x02" b"\0\0\0\x06" b"\x02"
+            b"\0\0\0\0\0\0\0\x07" b"\0\0\0\0\0\0\0\x08" b"\x02\x09" b"\0" b"\0" b"\0" b"\0";
+    }
+
+    literals! {
+        let mut response = ShareAcknowledgeResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            acquisition_lock_timeout_ms: 4,
+            responses: vec![ShareAcknowledgeTopicResponse {
+                topic_id: Uuid(*b"topic_id.......5"),
+                partitions: vec![PartitionData {
+                    partition_index: 6,
+                    error_code: ErrorCode(7),
+                    error_message: Some("em".into()),
+                    current_leader: LeaderIdAndEpoch { leader_id: NodeId(9), leader_epoch: 10 },
+                }],
+            }],
+            node_endpoints: vec![NodeEndpoint {
+                node_id: NodeId(11),
+                host: "h".into(),
+                port: 9092,
+                rack: Some("r".into()),
+            }],
+        };
+        2 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\0\0\0\x04" b"\x02" b"topic_id.......5" b"\x02" b"\0\0\0\x06" b"\0\x07"
+            b"\x03em" b"\0\0\0\x09" b"\0\0\0\x0a" b"\0" b"\0" b"\0" b"\x02" b"\0\0\0\x0b" b"\x02h" b"\0\0#\x84"
+            b"\x02r" b"\0" b"\0";
+        response.acquisition_lock_timeout_ms = 0;
+        1 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x02" b"topic_id.......5" b"\x02" b"\0\0\0\x06" b"\0\x07" b"\x03em"
+            b"\0\0\0\x09" b"\0\0\0\x0a" b"\0" b"\0" b"\0" b"\x02" b"\0\0\0\x0b" b"\x02h" b"\0\0#\x84" b"\x02r" b"\0"
+            b"\0";
+    }
+}

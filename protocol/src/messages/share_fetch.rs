@@ -127,3 +127,89 @@ pub struct NodeEndpoint {
     #[wire(default = null)]
     pub rack: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut request = ShareFetchRequest {
+            group_id: Some("gi".into()),
+            member_id: Some("mi".into()),
+            share_session_epoch: 3,
+            max_wait_ms: 4,
+            min_bytes: 5,
+            max_bytes: 6,
+            max_records: 7,
+            batch_size: 8,
+            share_acquire_mode: 9,
+            is_renew_ack: true,
+            topics: vec![FetchTopic {
+                topic_id: Uuid(*b"topic_id......11"),
+                partitions: vec![FetchPartition {
+                    partition_index: 12,
+                    acknowledgement_batches: vec![AcknowledgementBatch {
+                        first_offset: 13,
+                        last_offset: 14,
+                        acknowledge_types: vec![15],
+                    }],
+                }],
+            }],
+            forgotten_topics_data: vec![ForgottenTopic {
+                topic_id: Uuid(*b"topic_id......16"),
+                partitions: vec![17],
+            }],
+        };
+        2 =>
+            b"\x03gi" b"\x03mi" b"\0\0\0\x03" b"\0\0\0\x04" b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\0\0\0\x08"
+            b"\x09" b"\x01" b"\x02" b"topic_id......11" b"\x02" b"\0\0\0\x0c" b"\x02" b"\0\0\0\0\0\0\0\x0d"
+            b"\0\0\0\0\0\0\0\x0e" b"\x02\x0f" b"\0" b"\0" b"\0" b"\x02" b"topic_id......16" b"\x02\0\0\0\x11" b"\0"
+            b"\0";
+        request.share_acquire_mode = 0;
+        request.is_renew_ack = false;
+        1 =>
+            b"\x03gi" b"\x03mi" b"\0\0\0\x03" b"\0\0\0\x04" b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\0\0\0\x08"
+            b"\x02" b"topic_id......11" b"\x02" b"\0\0\0\x0c" b"\x02" b"\0\0\0\0\0\0\0\x0d" b"\0\0\0\0\0\0\0\x0e"
+            b"\x02\x0f" b"\0" b"\0" b"\0" b"\x02" b"topic_id......16" b"\x02\0\0\0\x11" b"\0" b"\0";
+    }
+
+    literals! {
+        let response = ShareFetchResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            acquisition_lock_timeout_ms: 4,
+            responses: vec![ShareFetchableTopicResponse {
+                topic_id: Uuid(*b"topic_id.......5"),
+                partitions: vec![PartitionData {
+                    partition_index: 6,
+                    error_code: ErrorCode(7),
+                    error_message: Some("em".into()),
+                    acknowledge_error_code: ErrorCode(9),
+                    acknowledge_error_message: Some("aem".into()),
+                    current_leader: LeaderIdAndEpoch { leader_id: NodeId(11), leader_epoch: 12 },
+                    records: Records(Bytes::from_static(b"batches")),
+                    acquired_records: vec![AcquiredRecords {
+                        first_offset: 14,
+                        last_offset: 15,
+                        delivery_count: 16,
+                    }],
+                }],
+            }],
+            node_endpoints: vec![NodeEndpoint {
+                node_id: NodeId(17),
+                host: "h".into(),
+                port: 9092,
+                rack: Some("r".into()),
+            }],
+        };
+        1..=2 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\0\0\0\x04" b"\x02" b"topic_id.......5" b"\x02" b"\0\0\0\x06" b"\0\x07"
+            b"\x03em" b"\0\x09" b"\x04aem" b"\0\0\0\x0b" b"\0\0\0\x0c" b"\0" b"\x08batches" b"\x02"
+            b"\0\0\0\0\0\0\0\x0e" b"\0\0\0\0\0\0\0\x0f" b"\0\x10" b"\0" b"\0" b"\0" b"\x02" b"\0\0\0\x11" b"\x02h"
+            b"\0\0#\x84" b"\x02r" b"\0" b"\0";
+    }
+}

@@ -48,3 +48,40 @@ pub struct TopicPartitions {
     pub topic_id: Uuid,
     pub partitions: Vec<i32>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = ShareGroupHeartbeatRequest {
+            group_id: "gi".into(),
+            member_id: "mi".into(),
+            member_epoch: 3,
+            rack_id: Some("ri".into()),
+            subscribed_topic_names: Some(vec!["stn".into()]),
+        };
+        1 => b"\x03gi" b"\x03mi" b"\0\0\0\x03" b"\x03ri" b"\x02\x04stn" b"\0";
+    }
+
+    literals! {
+        let response = ShareGroupHeartbeatResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            member_id: Some("mi".into()),
+            member_epoch: 5,
+            heartbeat_interval_ms: 6,
+            assignment: Some(Assignment {
+                topic_partitions: vec![TopicPartitions {
+                    topic_id: Uuid(*b"topic_id.......7"),
+                    partitions: vec![8],
+                }],
+            }),
+        };
+        1 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x03mi" b"\0\0\0\x05" b"\0\0\0\x06" b"\x01" b"\x02" b"topic_id.......7"
+            b"\x02\0\0\0\x08" b"\0" b"\0" b"\0";
+    }
+}

@@ -134,3 +134,118 @@ pub struct TopicInfo {
     pub topic_id: Uuid,
     pub topic_name: TopicName,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let share_group_member_metadata_key = ShareGroupMemberMetadataKey {
+            group_id: "gi".into(),
+            member_id: "mi".into(),
+        };
+        0 => b"\0\x02gi" b"\0\x02mi";
+    }
+
+    literals! {
+        let share_group_member_metadata_value = ShareGroupMemberMetadataValue {
+            rack_id: Some("ri".into()),
+            client_id: "ci".into(),
+            client_host: "ch".into(),
+            subscribed_topic_names: vec!["stn".into()],
+        };
+        0 => b"\x03ri" b"\x03ci" b"\x03ch" b"\x02\x04stn" b"\0";
+    }
+
+    literals! {
+        let share_group_metadata_key = ShareGroupMetadataKey { group_id: "gi".into() };
+        0 => b"\0\x02gi";
+    }
+
+    literals! {
+        let share_group_metadata_value = ShareGroupMetadataValue { epoch: 1, metadata_hash: 2 };
+        0 => b"\0\0\0\x01" b"\0\0\0\0\0\0\0\x02" b"\0";
+    }
+
+    literals! {
+        let share_group_target_assignment_metadata_key = ShareGroupTargetAssignmentMetadataKey {
+            group_id: "gi".into(),
+        };
+        0 => b"\0\x02gi";
+    }
+
+    literals! {
+        let share_group_target_assignment_metadata_value = ShareGroupTargetAssignmentMetadataValue {
+            assignment_epoch: 1,
+            assignment_timestamp: 2,
+        };
+        0 => b"\0\0\0\x01" b"\x01" b"\0\x08" b"\0\0\0\0\0\0\0\x02";
+    }
+
+    literals! {
+        let share_group_target_assignment_member_key = ShareGroupTargetAssignmentMemberKey {
+            group_id: "gi".into(),
+            member_id: "mi".into(),
+        };
+        0 => b"\0\x02gi" b"\0\x02mi";
+    }
+
+    literals! {
+        let share_group_target_assignment_member_value = ShareGroupTargetAssignmentMemberValue {
+            topic_partitions: vec![TopicPartition {
+                topic_id: Uuid(*b"topic_id.......1"),
+                partitions: vec![2],
+            }],
+        };
+        0 => b"\x02" b"topic_id.......1" b"\x02\0\0\0\x02" b"\0" b"\0";
+    }
+
+    literals! {
+        let share_group_current_member_assignment_key = ShareGroupCurrentMemberAssignmentKey {
+            group_id: "gi".into(),
+            member_id: "mi".into(),
+        };
+        0 => b"\0\x02gi" b"\0\x02mi";
+    }
+
+    literals! {
+        let share_group_current_member_assignment_value = ShareGroupCurrentMemberAssignmentValue {
+            member_epoch: 1,
+            previous_member_epoch: 2,
+            state: 3,
+            assigned_partitions: vec![TopicPartitions {
+                topic_id: Uuid(*b"topic_id.......4"),
+                partitions: vec![5],
+            }],
+        };
+        0 => b"\0\0\0\x01" b"\0\0\0\x02" b"\x03" b"\x02" b"topic_id.......4" b"\x02\0\0\0\x05" b"\0" b"\0";
+    }
+
+    literals! {
+        let share_group_state_partition_metadata_key = ShareGroupStatePartitionMetadataKey { group_id: "gi".into() };
+        0 => b"\0\x02gi";
+    }
+
+    literals! {
+        let share_group_state_partition_metadata_value = ShareGroupStatePartitionMetadataValue {
+            initializing_topics: vec![TopicPartitionsInfo {
+                topic_id: Uuid(*b"topic_id.......1"),
+                topic_name: "tn".into(),
+                partitions: vec![3],
+            }],
+            initialized_topics: vec![TopicPartitionsInfo {
+                topic_id: Uuid(*b"topic_id.......4"),
+                topic_name: "tn".into(),
+                partitions: vec![6],
+            }],
+            deleting_topics: vec![TopicInfo {
+                topic_id: Uuid(*b"topic_id.......7"),
+                topic_name: "tn".into(),
+            }],
+        };
+        0 =>
+            b"\x02" b"topic_id.......1" b"\x03tn" b"\x02\0\0\0\x03" b"\0" b"\x02" b"topic_id.......4" b"\x03tn"
+            b"\x02\0\0\0\x06" b"\0" b"\x02" b"topic_id.......7" b"\x03tn" b"\0" b"\0";
+    }
+}

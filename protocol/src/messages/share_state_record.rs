@@ -63,3 +63,66 @@ pub struct ShareUpdateValue {
     pub delivery_complete_count: i32,
     pub state_batches: Vec<StateBatch>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let share_snapshot_key = ShareSnapshotKey {
+            group_id: "gi".into(),
+            topic_id: Uuid(*b"topic_id.......2"),
+            partition: 3,
+        };
+        0 => b"\0\x02gi" b"topic_id.......2" b"\0\0\0\x03";
+    }
+
+    literals! {
+        let share_snapshot_value = ShareSnapshotValue {
+            snapshot_epoch: 1,
+            state_epoch: 2,
+            leader_epoch: 3,
+            start_offset: 4,
+            delivery_complete_count: 5,
+            create_timestamp: 6,
+            write_timestamp: 7,
+            state_batches: vec![StateBatch {
+                first_offset: 8,
+                last_offset: 9,
+                delivery_state: 10,
+                delivery_count: 11,
+            }],
+        };
+        0 =>
+            b"\0\0\0\x01" b"\0\0\0\x02" b"\0\0\0\x03" b"\0\0\0\0\0\0\0\x04" b"\0\0\0\0\0\0\0\x06" b"\0\0\0\0\0\0\0\x07"
+            b"\x02" b"\0\0\0\0\0\0\0\x08" b"\0\0\0\0\0\0\0\x09" b"\x0a" b"\0\x0b" b"\0" b"\x01" b"\0\x04" b"\0\0\0\x05";
+    }
+
+    literals! {
+        let share_update_key = ShareUpdateKey {
+            group_id: "gi".into(),
+            topic_id: Uuid(*b"topic_id.......2"),
+            partition: 3,
+        };
+        0 => b"\0\x02gi" b"topic_id.......2" b"\0\0\0\x03";
+    }
+
+    literals! {
+        let share_update_value = ShareUpdateValue {
+            snapshot_epoch: 1,
+            leader_epoch: 2,
+            start_offset: 3,
+            delivery_complete_count: 4,
+            state_batches: vec![StateBatch {
+                first_offset: 5,
+                last_offset: 6,
+                delivery_state: 7,
+                delivery_count: 8,
+            }],
+        };
+        0 =>
+            b"\0\0\0\x01" b"\0\0\0\x02" b"\0\0\0\0\0\0\0\x03" b"\x02" b"\0\0\0\0\0\0\0\x05" b"\0\0\0\0\0\0\0\x06"
+            b"\x07" b"\0\x08" b"\0" b"\x01" b"\0\x04" b"\0\0\0\x04";
+    }
+}

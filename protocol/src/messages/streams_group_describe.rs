@@ -127,3 +127,87 @@ pub struct TaskIds {
     pub subtopology_id: Str,
     pub partitions: Vec<i32>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = StreamsGroupDescribeRequest {
+            group_ids: vec!["gi".into()],
+            include_authorized_operations: true,
+        };
+        0 => b"\x02\x03gi" b"\x01" b"\0";
+    }
+
+    literals! {
+        let response = StreamsGroupDescribeResponse {
+            throttle_time_ms: 1,
+            groups: vec![DescribedGroup {
+                error_code: ErrorCode(2),
+                error_message: Some("em".into()),
+                group_id: "gi".into(),
+                group_state: "gs".into(),
+                group_epoch: 6,
+                assignment_epoch: 7,
+                topology: Some(Topology {
+                    epoch: 8,
+                    subtopologies: Some(vec![Subtopology {
+                        subtopology_id: "si".into(),
+                        source_topics: vec!["st".into()],
+                        repartition_sink_topics: vec!["rst".into()],
+                        state_changelog_topics: vec![TopicInfo {
+                            name: "n".into(),
+                            partitions: 13,
+                            replication_factor: 14,
+                            topic_configs: vec![KeyValue { key: "k".into(), value: "v".into() }],
+                        }],
+                        repartition_source_topics: vec![TopicInfo {
+                            name: "n".into(),
+                            partitions: 18,
+                            replication_factor: 19,
+                            topic_configs: vec![KeyValue { key: "k".into(), value: "v".into() }],
+                        }],
+                    }]),
+                }),
+                members: vec![Member {
+                    member_id: "mi".into(),
+                    member_epoch: 23,
+                    instance_id: Some("ii".into()),
+                    rack_id: Some("ri".into()),
+                    client_id: "ci".into(),
+                    client_host: "ch".into(),
+                    topology_epoch: 28,
+                    process_id: "pi".into(),
+                    user_endpoint: Some(Endpoint { host: "h".into(), port: 9092 }),
+                    client_tags: vec![KeyValue { key: "k".into(), value: "v".into() }],
+                    task_offsets: vec![TaskOffset { subtopology_id: "si".into(), partition: 35, offset: 36 }],
+                    task_end_offsets: vec![TaskOffset { subtopology_id: "si".into(), partition: 38, offset: 39 }],
+                    assignment: Assignment {
+                        active_tasks: vec![TaskIds { subtopology_id: "si".into(), partitions: vec![41] }],
+                        standby_tasks: vec![TaskIds { subtopology_id: "si".into(), partitions: vec![43] }],
+                        warmup_tasks: vec![TaskIds { subtopology_id: "si".into(), partitions: vec![45] }],
+                    },
+                    target_assignment: Assignment {
+                        active_tasks: vec![TaskIds { subtopology_id: "si".into(), partitions: vec![47] }],
+                        standby_tasks: vec![TaskIds { subtopology_id: "si".into(), partitions: vec![49] }],
+                        warmup_tasks: vec![TaskIds { subtopology_id: "si".into(), partitions: vec![51] }],
+                    },
+                    is_classic: true,
+                }],
+                authorized_operations: 53,
+            }],
+        };
+        0 =>
+            b"\0\0\0\x01" b"\x02" b"\0\x02" b"\x03em" b"\x03gi" b"\x03gs" b"\0\0\0\x06" b"\0\0\0\x07" b"\x01"
+            b"\0\0\0\x08" b"\x02" b"\x03si" b"\x02\x03st" b"\x02\x04rst" b"\x02" b"\x02n" b"\0\0\0\x0d" b"\0\x0e"
+            b"\x02" b"\x02k" b"\x02v" b"\0" b"\0" b"\x02" b"\x02n" b"\0\0\0\x12" b"\0\x13" b"\x02" b"\x02k" b"\x02v"
+            b"\0" b"\0" b"\0" b"\0" b"\x02" b"\x03mi" b"\0\0\0\x17" b"\x03ii" b"\x03ri" b"\x03ci" b"\x03ch"
+            b"\0\0\0\x1c" b"\x03pi" b"\x01" b"\x02h" b"#\x84" b"\0" b"\x02" b"\x02k" b"\x02v" b"\0" b"\x02" b"\x03si"
+            b"\0\0\0#" b"\0\0\0\0\0\0\0$" b"\0" b"\x02" b"\x03si" b"\0\0\0&" b"\0\0\0\0\0\0\0'" b"\0" b"\x02" b"\x03si"
+            b"\x02\0\0\0)" b"\0" b"\x02" b"\x03si" b"\x02\0\0\0+" b"\0" b"\x02" b"\x03si" b"\x02\0\0\0-" b"\0" b"\0"
+            b"\x02" b"\x03si" b"\x02\0\0\0/" b"\0" b"\x02" b"\x03si" b"\x02\0\0\x001" b"\0" b"\x02" b"\x03si"
+            b"\x02\0\0\x003" b"\0" b"\0" b"\x01" b"\0" b"\0\0\x005" b"\0" b"\0";
+    }
+}

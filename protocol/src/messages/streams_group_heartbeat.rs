@@ -179,3 +179,92 @@ pub struct TopicPartition {
     pub topic: TopicName,
     pub partitions: Vec<i32>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = StreamsGroupHeartbeatRequest {
+            group_id: "gi".into(),
+            member_id: "mi".into(),
+            member_epoch: 3,
+            endpoint_information_epoch: 4,
+            instance_id: Some("ii".into()),
+            rack_id: Some("ri".into()),
+            rebalance_timeout_ms: 7,
+            topology: Some(Topology {
+                epoch: 8,
+                subtopologies: vec![Subtopology {
+                    subtopology_id: "si".into(),
+                    source_topics: vec!["st".into()],
+                    source_topic_regex: vec!["str".into()],
+                    state_changelog_topics: vec![TopicInfo {
+                        name: "n".into(),
+                        partitions: 13,
+                        replication_factor: 14,
+                        topic_configs: vec![KeyValue { key: "k".into(), value: "v".into() }],
+                    }],
+                    repartition_sink_topics: vec!["rst".into()],
+                    repartition_source_topics: vec![TopicInfo {
+                        name: "n".into(),
+                        partitions: 19,
+                        replication_factor: 20,
+                        topic_configs: vec![KeyValue { key: "k".into(), value: "v".into() }],
+                    }],
+                    copartition_groups: vec![CopartitionGroup {
+                        source_topics: vec![23],
+                        source_topic_regex: vec![24],
+                        repartition_source_topics: vec![25],
+                    }],
+                }],
+            }),
+            active_tasks: Some(vec![TaskIds { subtopology_id: "si".into(), partitions: vec![27] }]),
+            standby_tasks: Some(vec![TaskIds { subtopology_id: "si".into(), partitions: vec![29] }]),
+            warmup_tasks: Some(vec![TaskIds { subtopology_id: "si".into(), partitions: vec![31] }]),
+            process_id: Some("pi".into()),
+            user_endpoint: Some(Endpoint { host: "h".into(), port: 9092 }),
+            client_tags: Some(vec![KeyValue { key: "k".into(), value: "v".into() }]),
+            task_offsets: Some(vec![TaskOffset { subtopology_id: "si".into(), partition: 38, offset: 39 }]),
+            task_end_offsets: Some(vec![TaskOffset { subtopology_id: "si".into(), partition: 41, offset: 42 }]),
+            shutdown_application: true,
+        };
+        0 =>
+            b"\x03gi" b"\x03mi" b"\0\0\0\x03" b"\0\0\0\x04" b"\x03ii" b"\x03ri" b"\0\0\0\x07" b"\x01" b"\0\0\0\x08"
+            b"\x02" b"\x03si" b"\x02\x03st" b"\x02\x04str" b"\x02" b"\x02n" b"\0\0\0\x0d" b"\0\x0e" b"\x02" b"\x02k"
+            b"\x02v" b"\0" b"\0" b"\x02\x04rst" b"\x02" b"\x02n" b"\0\0\0\x13" b"\0\x14" b"\x02" b"\x02k" b"\x02v"
+            b"\0" b"\0" b"\x02" b"\x02\0\x17" b"\x02\0\x18" b"\x02\0\x19" b"\0" b"\0" b"\0" b"\x02" b"\x03si"
+            b"\x02\0\0\0\x1b" b"\0" b"\x02" b"\x03si" b"\x02\0\0\0\x1d" b"\0" b"\x02" b"\x03si" b"\x02\0\0\0\x1f" b"\0"
+            b"\x03pi" b"\x01" b"\x02h" b"#\x84" b"\0" b"\x02" b"\x02k" b"\x02v" b"\0" b"\x02" b"\x03si" b"\0\0\0&"
+            b"\0\0\0\0\0\0\0'" b"\0" b"\x02" b"\x03si" b"\0\0\0)" b"\0\0\0\0\0\0\0*" b"\0" b"\x01" b"\0";
+    }
+
+    literals! {
+        let response = StreamsGroupHeartbeatResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            member_id: "mi".into(),
+            member_epoch: 5,
+            heartbeat_interval_ms: 6,
+            acceptable_recovery_lag: 7,
+            task_offset_interval_ms: 8,
+            status: Some(vec![Status { status_code: 9, status_detail: "sd".into() }]),
+            active_tasks: Some(vec![TaskIds { subtopology_id: "si".into(), partitions: vec![12] }]),
+            standby_tasks: Some(vec![TaskIds { subtopology_id: "si".into(), partitions: vec![14] }]),
+            warmup_tasks: Some(vec![TaskIds { subtopology_id: "si".into(), partitions: vec![16] }]),
+            endpoint_information_epoch: 17,
+            partitions_by_user_endpoint: Some(vec![EndpointToPartitions {
+                user_endpoint: Endpoint { host: "h".into(), port: 9092 },
+                active_partitions: vec![TopicPartition { topic: "t".into(), partitions: vec![21] }],
+                standby_partitions: vec![TopicPartition { topic: "t".into(), partitions: vec![23] }],
+            }]),
+        };
+        0 =>
+            b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x03mi" b"\0\0\0\x05" b"\0\0\0\x06" b"\0\0\0\x07" b"\0\0\0\x08" b"\x02"
+            b"\x09" b"\x03sd" b"\0" b"\x02" b"\x03si" b"\x02\0\0\0\x0c" b"\0" b"\x02" b"\x03si" b"\x02\0\0\0\x0e" b"\0"
+            b"\x02" b"\x03si" b"\x02\0\0\0\x10" b"\0" b"\0\0\0\x11" b"\x02" b"\x02h" b"#\x84" b"\0" b"\x02" b"\x02t"
+            b"\x02\0\0\0\x15" b"\0" b"\x02" b"\x02t" b"\x02\0\0\0\x17" b"\0" b"\0" b"\0";
+    }
+}

@@ -200,3 +200,175 @@ pub struct CopartitionGroup {
     pub source_topic_regex: Vec<i16>,
     pub repartition_source_topics: Vec<i16>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let streams_group_metadata_key = StreamsGroupMetadataKey { group_id: "gi".into() };
+        0 => b"\0\x02gi";
+    }
+
+    literals! {
+        let streams_group_metadata_value = StreamsGroupMetadataValue {
+            epoch: 1,
+            metadata_hash: 2,
+            validated_topology_epoch: 3,
+            last_assignment_configs: Some(vec![LastAssignmentConfig { key: "k".into(), value: "v".into() }]),
+        };
+        0 =>
+            b"\0\0\0\x01" b"\0\0\0\0\0\0\0\x02" b"\x02" b"\0\x04" b"\0\0\0\x03" b"\x01\x06" b"\x02" b"\x02k" b"\x02v"
+            b"\0";
+    }
+
+    literals! {
+        let streams_group_member_metadata_key = StreamsGroupMemberMetadataKey {
+            group_id: "gi".into(),
+            member_id: "mi".into(),
+        };
+        0 => b"\0\x02gi" b"\0\x02mi";
+    }
+
+    literals! {
+        let streams_group_member_metadata_value = StreamsGroupMemberMetadataValue {
+            instance_id: Some("ii".into()),
+            rack_id: Some("ri".into()),
+            client_id: "ci".into(),
+            client_host: "ch".into(),
+            rebalance_timeout_ms: 5,
+            topology_epoch: 6,
+            process_id: "pi".into(),
+            user_endpoint: Some(Endpoint { host: "h".into(), port: 9092 }),
+            client_tags: vec![KeyValue { key: "k".into(), value: "v".into() }],
+        };
+        0 =>
+            b"\x03ii" b"\x03ri" b"\x03ci" b"\x03ch" b"\0\0\0\x05" b"\0\0\0\x06" b"\x03pi" b"\x01" b"\x02h" b"#\x84"
+            b"\0" b"\x02" b"\x02k" b"\x02v" b"\0" b"\0";
+    }
+
+    literals! {
+        let streams_group_target_assignment_metadata_key = StreamsGroupTargetAssignmentMetadataKey {
+            group_id: "gi".into(),
+        };
+        0 => b"\0\x02gi";
+    }
+
+    literals! {
+        let streams_group_target_assignment_metadata_value = StreamsGroupTargetAssignmentMetadataValue {
+            assignment_epoch: 1,
+            assignment_timestamp: 2,
+        };
+        0 => b"\0\0\0\x01" b"\x01" b"\0\x08" b"\0\0\0\0\0\0\0\x02";
+    }
+
+    literals! {
+        let streams_group_target_assignment_member_key = StreamsGroupTargetAssignmentMemberKey {
+            group_id: "gi".into(),
+            member_id: "mi".into(),
+        };
+        0 => b"\0\x02gi" b"\0\x02mi";
+    }
+
+    literals! {
+        let streams_group_target_assignment_member_value = StreamsGroupTargetAssignmentMemberValue {
+            active_tasks: vec![TargetTaskIds { subtopology_id: "si".into(), partitions: vec![2] }],
+            standby_tasks: vec![TargetTaskIds { subtopology_id: "si".into(), partitions: vec![4] }],
+            warmup_tasks: vec![TargetTaskIds { subtopology_id: "si".into(), partitions: vec![6] }],
+        };
+        0 =>
+            b"\x02" b"\x03si" b"\x02\0\0\0\x02" b"\0" b"\x02" b"\x03si" b"\x02\0\0\0\x04" b"\0" b"\x02" b"\x03si"
+            b"\x02\0\0\0\x06" b"\0" b"\0";
+    }
+
+    literals! {
+        let streams_group_current_member_assignment_key = StreamsGroupCurrentMemberAssignmentKey {
+            group_id: "gi".into(),
+            member_id: "mi".into(),
+        };
+        0 => b"\0\x02gi" b"\0\x02mi";
+    }
+
+    literals! {
+        let streams_group_current_member_assignment_value = StreamsGroupCurrentMemberAssignmentValue {
+            member_epoch: 1,
+            previous_member_epoch: 2,
+            state: 3,
+            active_tasks: vec![CurrentTaskIds {
+                subtopology_id: "si".into(),
+                partitions: vec![5],
+                assignment_epochs: Some(vec![6]),
+            }],
+            standby_tasks: vec![CurrentTaskIds {
+                subtopology_id: "si".into(),
+                partitions: vec![8],
+                assignment_epochs: Some(vec![9]),
+            }],
+            warmup_tasks: vec![CurrentTaskIds {
+                subtopology_id: "si".into(),
+                partitions: vec![11],
+                assignment_epochs: Some(vec![12]),
+            }],
+            active_tasks_pending_revocation: vec![CurrentTaskIds {
+                subtopology_id: "si".into(),
+                partitions: vec![14],
+                assignment_epochs: Some(vec![15]),
+            }],
+            standby_tasks_pending_revocation: vec![CurrentTaskIds {
+                subtopology_id: "si".into(),
+                partitions: vec![17],
+                assignment_epochs: Some(vec![18]),
+            }],
+            warmup_tasks_pending_revocation: vec![CurrentTaskIds {
+                subtopology_id: "si".into(),
+                partitions: vec![20],
+                assignment_epochs: Some(vec![21]),
+            }],
+        };
+        0 =>
+            b"\0\0\0\x01" b"\0\0\0\x02" b"\x03" b"\x02" b"\x03si" b"\x02\0\0\0\x05" b"\x01" b"\0\x05" b"\x02\0\0\0\x06"
+            b"\x02" b"\x03si" b"\x02\0\0\0\x08" b"\x01" b"\0\x05" b"\x02\0\0\0\x09" b"\x02" b"\x03si" b"\x02\0\0\0\x0b"
+            b"\x01" b"\0\x05" b"\x02\0\0\0\x0c" b"\x02" b"\x03si" b"\x02\0\0\0\x0e" b"\x01" b"\0\x05" b"\x02\0\0\0\x0f"
+            b"\x02" b"\x03si" b"\x02\0\0\0\x11" b"\x01" b"\0\x05" b"\x02\0\0\0\x12" b"\x02" b"\x03si" b"\x02\0\0\0\x14"
+            b"\x01" b"\0\x05" b"\x02\0\0\0\x15" b"\0";
+    }
+
+    literals! {
+        let streams_group_topology_key = StreamsGroupTopologyKey { group_id: "gi".into() };
+        0 => b"\0\x02gi";
+    }
+
+    literals! {
+        let streams_group_topology_value = StreamsGroupTopologyValue {
+            epoch: 1,
+            subtopologies: vec![Subtopology {
+                subtopology_id: "si".into(),
+                source_topics: vec!["st".into()],
+                source_topic_regex: vec!["str".into()],
+                state_changelog_topics: vec![TopicInfo {
+                    name: "n".into(),
+                    partitions: 6,
+                    replication_factor: 7,
+                    topic_configs: vec![TopicConfig { key: "k".into(), value: "v".into() }],
+                }],
+                repartition_sink_topics: vec!["rst".into()],
+                repartition_source_topics: vec![TopicInfo {
+                    name: "n".into(),
+                    partitions: 12,
+                    replication_factor: 13,
+                    topic_configs: vec![TopicConfig { key: "k".into(), value: "v".into() }],
+                }],
+                copartition_groups: vec![CopartitionGroup {
+                    source_topics: vec![16],
+                    source_topic_regex: vec![17],
+                    repartition_source_topics: vec![18],
+                }],
+            }],
+        };
+        0 =>
+            b"\0\0\0\x01" b"\x02" b"\x03si" b"\x02\x03st" b"\x02\x04str" b"\x02" b"\x02n" b"\0\0\0\x06" b"\0\x07"
+            b"\x02" b"\x02k" b"\x02v" b"\0" b"\0" b"\x02\x04rst" b"\x02" b"\x02n" b"\0\0\0\x0c" b"\0\x0d" b"\x02"
+            b"\x02k" b"\x02v" b"\0" b"\0" b"\x02" b"\x02\0\x10" b"\x02\0\x11" b"\x02\0\x12" b"\0" b"\0" b"\0";
+    }
+}

@@ -48,46 +48,61 @@ pub struct SyncGroupResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = SyncGroupRequest {
-            group_id: "g".into(),
+            group_id: "gi".into(),
             generation_id: 2,
-            member_id: "m".into(),
+            member_id: "mi".into(),
             group_instance_id: Some("gii".into()),
             protocol_type: Some("pt".into()),
             protocol_name: Some("pn".into()),
             assignments: vec![SyncGroupRequestAssignment {
-                member_id: "m".into(),
-                assignment: Bytes::from_static(b"\x07\x08"),
+                member_id: "mi".into(),
+                assignment: Bytes::from_static(b"assignment"),
             }],
         };
-        assert_bytes(&request, 5, b"\x02g\0\0\0\x02\x02m\x04gii\x03pt\x03pn\x02\x02m\x03\x07\x08\0\0");
+        5 =>
+            b"\x03gi"             // group_id
+            b"\0\0\0\x02"         // generation_id
+            b"\x03mi"             // member_id
+            b"\x04gii"            // group_instance_id
+            b"\x03pt"             // protocol_type
+            b"\x03pn"             // protocol_name
+            b"\x02"               // assignments
+                b"\x03mi"         // member_id
+                b"\x0bassignment" // assignment
+                b"\0"             // no tagged fields
+            b"\0";                // no tagged fields
         request.protocol_type = None;
         request.protocol_name = None;
-        assert_bytes(&request, 4, b"\x02g\0\0\0\x02\x02m\x04gii\x02\x02m\x03\x07\x08\0\0");
-        assert_bytes(&request, 3, b"\0\x01g\0\0\0\x02\0\x01m\0\x03gii\0\0\0\x01\0\x01m\0\0\0\x02\x07\x08");
+        4 => b"\x03gi" b"\0\0\0\x02" b"\x03mi" b"\x04gii" b"\x02" b"\x03mi" b"\x0bassignment" b"\0" b"\0";
+        3 => b"\0\x02gi" b"\0\0\0\x02" b"\0\x02mi" b"\0\x03gii" b"\0\0\0\x01" b"\0\x02mi" b"\0\0\0\x0aassignment";
         request.group_instance_id = None;
-        assert_bytes(&request, 2, b"\0\x01g\0\0\0\x02\0\x01m\0\0\0\x01\0\x01m\0\0\0\x02\x07\x08");
+        0..=2 => b"\0\x02gi" b"\0\0\0\x02" b"\0\x02mi" b"\0\0\0\x01" b"\0\x02mi" b"\0\0\0\x0aassignment";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut response = SyncGroupResponse {
             throttle_time_ms: 1,
             error_code: ErrorCode(2),
             protocol_type: Some("pt".into()),
             protocol_name: Some("pn".into()),
-            assignment: Bytes::from_static(b"\x07\x08"),
+            assignment: Bytes::from_static(b"assignment"),
         };
-        assert_bytes(&response, 5, b"\0\0\0\x01\0\x02\x03pt\x03pn\x03\x07\x08\0");
+        5 =>
+            b"\0\0\0\x01"     // throttle_time_ms
+            b"\0\x02"         // error_code
+            b"\x03pt"         // protocol_type
+            b"\x03pn"         // protocol_name
+            b"\x0bassignment" // assignment
+            b"\0";            // no tagged fields
         response.protocol_type = None;
         response.protocol_name = None;
-        assert_bytes(&response, 4, b"\0\0\0\x01\0\x02\x03\x07\x08\0");
-        assert_bytes(&response, 3, b"\0\0\0\x01\0\x02\0\0\0\x02\x07\x08");
+        4 => b"\0\0\0\x01" b"\0\x02" b"\x0bassignment" b"\0";
+        1..=3 => b"\0\0\0\x01" b"\0\x02" b"\0\0\0\x0aassignment";
         response.throttle_time_ms = 0;
-        assert_bytes(&response, 0, b"\0\x02\0\0\0\x02\x07\x08");
+        0 => b"\0\x02" b"\0\0\0\x0aassignment";
     }
 }

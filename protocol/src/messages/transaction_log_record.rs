@@ -43,3 +43,41 @@ pub struct PartitionsSchema {
     pub topic: TopicName,
     pub partition_ids: Vec<i32>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let transaction_log_key = TransactionLogKey { transactional_id: "ti".into() };
+        0 => b"\0\x02ti";
+    }
+
+    literals! {
+        let mut transaction_log_value = TransactionLogValue {
+            producer_id: ProducerId(1),
+            previous_producer_id: ProducerId(2),
+            next_producer_id: ProducerId(3),
+            producer_epoch: 4,
+            next_producer_epoch: 5,
+            transaction_timeout_ms: 6,
+            transaction_status: 7,
+            transaction_partitions: Some(vec![PartitionsSchema { topic: "t".into(), partition_ids: vec![9] }]),
+            transaction_last_update_timestamp_ms: 10,
+            transaction_start_timestamp_ms: 11,
+            client_transaction_version: 12,
+        };
+        1 =>
+            b"\0\0\0\0\0\0\0\x01" b"\0\x04" b"\0\0\0\x06" b"\x07" b"\x02" b"\x02t" b"\x02\0\0\0\x09" b"\0"
+            b"\0\0\0\0\0\0\0\x0a" b"\0\0\0\0\0\0\0\x0b" b"\x04" b"\0\x08" b"\0\0\0\0\0\0\0\x02" b"\x01\x08"
+            b"\0\0\0\0\0\0\0\x03" b"\x02\x02" b"\0\x0c" b"\x03\x02" b"\0\x05";
+        transaction_log_value.previous_producer_id = ProducerId::NONE;
+        transaction_log_value.next_producer_id = ProducerId::NONE;
+        transaction_log_value.next_producer_epoch = -1;
+        transaction_log_value.client_transaction_version = 0;
+        0 =>
+            b"\0\0\0\0\0\0\0\x01" b"\0\x04" b"\0\0\0\x06" b"\x07" b"\0\0\0\x01" b"\0\x01t" b"\0\0\0\x01\0\0\0\x09"
+            b"\0\0\0\0\0\0\0\x0a" b"\0\0\0\0\0\0\0\x0b";
+    }
+}

@@ -64,17 +64,16 @@ pub struct TxnOffsetCommitResponsePartition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::golden::assert_bytes;
+    use crate::messages::literal::literals;
 
-    #[test]
-    fn request_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let mut request = TxnOffsetCommitRequest {
-            transactional_id: "x".into(),
-            group_id: "g".into(),
+            transactional_id: "ti".into(),
+            group_id: "gi".into(),
             producer_id: ProducerId(3),
             producer_epoch: 4,
             generation_id: 5,
-            member_id: "m".into(),
+            member_id: "mi".into(),
             group_instance_id: Some("gii".into()),
             topics: vec![TxnOffsetCommitRequestTopic {
                 name: "n".into(),
@@ -86,40 +85,57 @@ mod tests {
                 }],
             }],
         };
-        assert_bytes(
-            &request,
-            5,
-            b"\x02x\x02g\0\0\0\0\0\0\0\x03\0\x04\0\0\0\x05\x02m\x04gii\x02\x02n\x02\0\0\0\x09\0\0\0\0\0\0\0\
-             \x0a\0\0\0\x0b\x03cm\0\0\0",
-        );
+        3..=5 =>
+            b"\x03ti"                     // transactional_id
+            b"\x03gi"                     // group_id
+            b"\0\0\0\0\0\0\0\x03"         // producer_id
+            b"\0\x04"                     // producer_epoch
+            b"\0\0\0\x05"                 // generation_id
+            b"\x03mi"                     // member_id
+            b"\x04gii"                    // group_instance_id
+            b"\x02"                       // topics
+                b"\x02n"                  // name
+                b"\x02"                   // partitions
+                    b"\0\0\0\x09"         // partition_index
+                    b"\0\0\0\0\0\0\0\x0a" // committed_offset
+                    b"\0\0\0\x0b"         // committed_leader_epoch
+                    b"\x03cm"             // committed_metadata
+                    b"\0"                 // no tagged fields
+                b"\0"                     // no tagged fields
+            b"\0";                        // no tagged fields
         request.generation_id = -1;
-        request.member_id = Default::default();
+        request.member_id = "".into();
         request.group_instance_id = None;
-        assert_bytes(
-            &request,
-            2,
-            b"\0\x01x\0\x01g\0\0\0\0\0\0\0\x03\0\x04\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x09\0\0\0\0\0\0\0\x0a\0\
-             \0\0\x0b\0\x02cm",
-        );
+        2 =>
+            b"\0\x02ti" b"\0\x02gi" b"\0\0\0\0\0\0\0\x03" b"\0\x04" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01"
+            b"\0\0\0\x09" b"\0\0\0\0\0\0\0\x0a" b"\0\0\0\x0b" b"\0\x02cm";
         request.topics[0].partitions[0].committed_leader_epoch = -1;
-        assert_bytes(
-            &request,
-            1,
-            b"\0\x01x\0\x01g\0\0\0\0\0\0\0\x03\0\x04\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x09\0\0\0\0\0\0\0\x0a\0\
-             \x02cm",
-        );
+        0..=1 =>
+            b"\0\x02ti" b"\0\x02gi" b"\0\0\0\0\0\0\0\x03" b"\0\x04" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01"
+            b"\0\0\0\x09" b"\0\0\0\0\0\0\0\x0a" b"\0\x02cm";
     }
 
-    #[test]
-    fn response_has_kafkas_bytes_in_every_layout() {
+    literals! {
         let response = TxnOffsetCommitResponse {
             throttle_time_ms: 1,
             topics: vec![TxnOffsetCommitResponseTopic {
                 name: "n".into(),
-                partitions: vec![TxnOffsetCommitResponsePartition { partition_index: 3, error_code: ErrorCode(4) }],
+                partitions: vec![TxnOffsetCommitResponsePartition {
+                    partition_index: 3,
+                    error_code: ErrorCode(4),
+                }],
             }],
         };
-        assert_bytes(&response, 5, b"\0\0\0\x01\x02\x02n\x02\0\0\0\x03\0\x04\0\0\0");
-        assert_bytes(&response, 2, b"\0\0\0\x01\0\0\0\x01\0\x01n\0\0\0\x01\0\0\0\x03\0\x04");
+        3..=5 =>
+            b"\0\0\0\x01"         // throttle_time_ms
+            b"\x02"               // topics
+                b"\x02n"          // name
+                b"\x02"           // partitions
+                    b"\0\0\0\x03" // partition_index
+                    b"\0\x04"     // error_code
+                    b"\0"         // no tagged fields
+                b"\0"             // no tagged fields
+            b"\0";                // no tagged fields
+        0..=2 => b"\0\0\0\x01" b"\0\0\0\x01" b"\0\x01n" b"\0\0\0\x01" b"\0\0\0\x03" b"\0\x04";
     }
 }

@@ -17,3 +17,23 @@ pub struct UnregisterBrokerResponse {
     pub error_code: ErrorCode,
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let request = UnregisterBrokerRequest { broker_id: NodeId(1) };
+        0 => b"\0\0\0\x01" b"\0";
+    }
+
+    literals! {
+        let response = UnregisterBrokerResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+        };
+        0 => b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\0";
+    }
+}

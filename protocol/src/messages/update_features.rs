@@ -43,3 +43,39 @@ pub struct UpdatableFeatureResult {
     pub error_code: ErrorCode,
     pub error_message: Option<Str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut request = UpdateFeaturesRequest {
+            timeout_ms: 1,
+            feature_updates: vec![FeatureUpdateKey {
+                feature: "f".into(),
+                max_version_level: 3,
+                upgrade_type: 5,
+                ..Default::default()
+            }],
+            validate_only: true,
+        };
+        1..=2 => b"\0\0\0\x01" b"\x02" b"\x02f" b"\0\x03" b"\x05" b"\0" b"\x01" b"\0";
+        request.feature_updates[0].allow_downgrade = true;
+        request.feature_updates[0].upgrade_type = 1;
+        request.validate_only = false;
+        0 => b"\0\0\0\x01" b"\x02" b"\x02f" b"\0\x03" b"\x01" b"\0" b"\0";
+    }
+
+    literals! {
+        let mut response = UpdateFeaturesResponse {
+            throttle_time_ms: 1,
+            error_code: ErrorCode(2),
+            error_message: Some("em".into()),
+            ..Default::default()
+        };
+        2 => b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\0";
+        response.results = vec![UpdatableFeatureResult { feature: "f".into(), error_code: ErrorCode(5), error_message: Some("em".into()) }];
+        0..=1 => b"\0\0\0\x01" b"\0\x02" b"\x03em" b"\x02" b"\x02f" b"\0\x05" b"\x03em" b"\0" b"\0";
+    }
+}

@@ -59,3 +59,45 @@ pub struct WritableTxnMarkerPartitionResult {
     pub partition_index: i32,
     pub error_code: ErrorCode,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::literal::literals;
+
+    literals! {
+        let mut request = WriteTxnMarkersRequest {
+            markers: vec![WritableTxnMarker {
+                producer_id: ProducerId(1),
+                producer_epoch: 2,
+                transaction_result: true,
+                topics: vec![WritableTxnMarkerTopic { name: "n".into(), partition_indexes: vec![5] }],
+                coordinator_epoch: 6,
+                transaction_version: 7,
+            }],
+        };
+        2 =>
+            b"\x02" b"\0\0\0\0\0\0\0\x01" b"\0\x02" b"\x01" b"\x02" b"\x02n" b"\x02\0\0\0\x05" b"\0" b"\0\0\0\x06"
+            b"\x07" b"\0" b"\0";
+        request.markers[0].transaction_version = 0;
+        1 =>
+            b"\x02" b"\0\0\0\0\0\0\0\x01" b"\0\x02" b"\x01" b"\x02" b"\x02n" b"\x02\0\0\0\x05" b"\0" b"\0\0\0\x06"
+            b"\0" b"\0";
+    }
+
+    literals! {
+        let response = WriteTxnMarkersResponse {
+            markers: vec![WritableTxnMarkerResult {
+                producer_id: ProducerId(1),
+                topics: vec![WritableTxnMarkerTopicResult {
+                    name: "n".into(),
+                    partitions: vec![WritableTxnMarkerPartitionResult {
+                        partition_index: 3,
+                        error_code: ErrorCode(4),
+                    }],
+                }],
+            }],
+        };
+        1..=2 => b"\x02" b"\0\0\0\0\0\0\0\x01" b"\x02" b"\x02n" b"\x02" b"\0\0\0\x03" b"\0\x04" b"\0" b"\0" b"\0" b"\0";
+    }
+}

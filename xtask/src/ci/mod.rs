@@ -12,7 +12,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::dependencies::DependencyArguments;
-use crate::differential::DifferentialArguments;
+use crate::differential::{DifferentialArguments, LiteralArguments};
 use crate::interop::InteropArguments;
 use crate::parity::ParityArguments;
 use crate::process;
@@ -31,7 +31,7 @@ struct Step {
 }
 
 /// From what fails in seconds to what takes minutes.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "fmt", run: fmt },
     Step { name: "clippy", run: clippy },
     Step { name: "rust-version", run: rust_version::check },
@@ -41,6 +41,7 @@ const STEPS: [Step; 12] = [
     Step { name: "readme-2", run: |root| readme::run(root, 1) },
     Step { name: "parity", run: |_| succeeded(ParityArguments::new().execute()?) },
     Step { name: "parity-self-test", run: |_| succeeded(ParityArguments::with_plants().execute()?) },
+    Step { name: "literals", run: |_| succeeded(LiteralArguments::default().execute()?) },
     Step {
         name: "differential",
         run: |_| succeeded(DifferentialArguments::with_values(DIFFERENTIAL_VALUES).execute()?),

@@ -3,6 +3,7 @@
 //! Everything random starts from one seed, which is printed: a run that has found something can be repeated.
 
 mod json;
+mod literals;
 mod messages;
 mod oracle;
 mod peer;
@@ -16,6 +17,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
+pub(crate) use self::literals::LiteralArguments;
 use self::messages::Messages;
 use self::peer::Peer;
 use crate::definition::Library;
