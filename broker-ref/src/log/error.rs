@@ -37,7 +37,10 @@ pub enum LogError {
         path: String,
     },
     /// The directory belongs to another cluster or node.
-    #[error("{path} says {key}={found}, but this broker has {key}={expected}: use the log directory of this node")]
+    #[error(
+        "{path} says {key}={found}, but this broker has {key}={expected}: use the log directory of this node, or \
+         correct the file if it is damaged"
+    )]
     Foreign {
         /// The `meta.properties` file.
         path: String,
@@ -49,7 +52,10 @@ pub enum LogError {
         expected: String,
     },
     /// The partition's directory belongs to an earlier topic of the same name.
-    #[error("{path} belongs to topic id {found}, not {expected}: delete the directory if the topic was recreated")]
+    #[error(
+        "{path} says topic id {found}, not {expected}: correct it if it is damaged, or move the directory away if the \
+         topic was created anew"
+    )]
     InconsistentTopicId {
         /// The `partition.metadata` file.
         path: String,

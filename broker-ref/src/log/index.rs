@@ -96,7 +96,7 @@ impl OffsetIndex {
         while bytes.has_remaining() {
             let entry = OffsetEntry { relative_offset: bytes.get_u32(), position: bytes.get_u32() };
             let number = index.entries.len();
-            if entry.position >= segment_size || entry.relative_offset > i32::MAX as u32 {
+            if entry.position >= segment_size || entry.relative_offset > i32::MAX.unsigned_abs() {
                 return Err(IndexDefect::Range(number));
             }
             index.push(entry.relative_offset, entry.position);
@@ -167,7 +167,7 @@ impl TimeIndex {
         while bytes.has_remaining() {
             let (timestamp, relative_offset) = (bytes.get_i64(), bytes.get_u32());
             let number = index.entries.len();
-            if relative_offset > i32::MAX as u32 {
+            if relative_offset > i32::MAX.unsigned_abs() {
                 return Err(IndexDefect::Range(number));
             }
             index.push(timestamp, relative_offset);

@@ -35,8 +35,8 @@ pub(crate) struct LeaderEpochs {
 }
 
 impl LeaderEpochs {
-    /// Reads the checkpoint. A damaged one counts as missing: recovery and replication fill it again.
-    pub(crate) fn load(dir: &Dir) -> Result<Self, LogError> {
+    /// Reads the checkpoint; `None` if it is damaged, so that it has to be made again from the log.
+    pub(crate) fn load(dir: &Dir) -> Result<Option<Self>, LogError> {
         let parse = |[epoch, start]: [&str; 2]| {
             Some(EpochEntry { epoch: epoch.parse().ok()?, start_offset: start.parse().ok()? })
         };
@@ -45,10 +45,13 @@ impl LeaderEpochs {
             Ok(entries) => entries.unwrap_or_default().into_iter().for_each(|entry| {
                 epochs.assign(entry);
             }),
-            Err(damaged @ LogError::Corrupt { .. }) => tracing::warn!("{damaged}; going on without it"),
+            Err(damaged @ LogError::Corrupt { .. }) => {
+                tracing::warn!("{damaged}; it is made again from the log");
+                return Ok(None);
+            }
             Err(other) => return Err(other),
         }
-        Ok(epochs)
+        Ok(Some(epochs))
     }
 
     pub(crate) fn save(&self, dir: &Dir) -> Result<(), LogError> {

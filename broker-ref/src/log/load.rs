@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ottla_protocol::wire::Uuid;
 
 use super::LogConfig;
-use super::batches::{BatchScanner, HEADER_BLOCK, ScanError, Span, TransactionMarker};
+use super::batches::{BatchAt, BatchScanner, HEADER_BLOCK, ScanError, Span, TransactionMarker};
 use super::error::LogError;
 use super::extent::{Extent, Truncations, damage};
 use super::layout::{CLEANED, DELETED, FileKind, PARTITION_METADATA, SWAP, SegmentFile, TopicPartition};
@@ -19,7 +19,7 @@ use super::storage::{Dir, FileInfo, Storage};
 use super::tail::TailCache;
 
 /// More than a snapshot or `partition.metadata` has; a larger one is not read.
-const MAX_SNAPSHOT_LEN: u64 = i32::MAX as u64;
+const MAX_SNAPSHOT_LEN: u64 = i32::MAX.unsigned_abs() as u64;
 const MAX_METADATA_LEN: u64 = 4096;
 
 /// What is known of a log before it is opened. The default is a new log.
@@ -59,7 +59,9 @@ impl Log {
         dir.create()?;
         let topic_id = agree_on_topic_id(&dir, open.topic_id)?;
         finish_interrupted_work(&dir)?;
-        let mut epochs = LeaderEpochs::load(&dir)?;
+        let checkpoint = LeaderEpochs::load(&dir)?;
+        let epochs_are_lost = checkpoint.is_none();
+        let mut epochs = checkpoint.unwrap_or_default();
         let Loaded { mut segments, end_offset, epochs: found, dropped } = load_segments(&dir, &config, &open)?;
         let active = match segments.pop_back() {
             Some(active) => active,
@@ -67,7 +69,7 @@ impl Log {
         };
         let first = segments.front().map_or(active.base_offset, |segment| segment.base_offset);
         let log_start_offset = believed_start(&dir, &open, epochs.entries(), end_offset).max(first);
-        let mut epochs_changed = epochs.truncate_from_end(end_offset);
+        let mut epochs_changed = epochs.truncate_from_end(end_offset) | epochs_are_lost;
         for (epoch, start_offset) in found {
             epochs_changed |= epochs.assign(EpochEntry { epoch, start_offset });
         }
@@ -95,9 +97,28 @@ impl Log {
             deleted: dropped.into_iter().map(|name| DeletedFile { due_ms, name }).collect(),
             failed: false,
         };
+        if epochs_are_lost {
+            log.rebuild_epochs()?;
+        }
         log.save_epochs()?;
         log.load_producers(open.now_ms)?;
         Ok(log)
+    }
+
+    /// Reads the leader epochs of all batches.
+    fn rebuild_epochs(&mut self) -> Result<(), LogError> {
+        let mut epochs = LeaderEpochs::default();
+        for extent in self.extents_from(self.log_start_offset, |_| None) {
+            let mut batches = extent.batches(&self.dir);
+            while let Some(BatchAt { header, .. }) = batches.next(None)? {
+                let start_offset = header.base_offset.max(self.log_start_offset);
+                if header.last_offset() >= self.log_start_offset {
+                    epochs.assign(EpochEntry { epoch: header.partition_leader_epoch, start_offset });
+                }
+            }
+        }
+        self.epochs = epochs;
+        Ok(())
     }
 
     /// Rebuilds what is known of producers from the last sound snapshot and the batches behind it.

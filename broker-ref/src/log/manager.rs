@@ -294,7 +294,7 @@ impl LogManager {
     }
 
     /// Does what is due: flushes by `flush.messages` and `flush.ms` and of sealed segments, retention, removal of
-    /// deleted files and directories, checkpoints. Blocks, but holds no log's lock while it syncs.
+    /// deleted files and directories, checkpoints. Blocks, but holds no log's lock while it syncs or removes files.
     pub fn tick(&mut self, now_ms: i64) -> TickReport {
         let mut report = TickReport::default();
         let retention = is_due(&mut self.timers.retention_ms, self.config.retention_check_interval_ms, now_ms);
@@ -386,7 +386,10 @@ impl LogManager {
 }
 
 fn look_after(log: &LogHandle, retention: bool, now_ms: i64) -> Result<(), LogError> {
-    log.lock().tick(now_ms)?;
+    let mut removal = log.lock().start_removal(now_ms);
+    let removed = removal.run();
+    log.lock().finish_removal(removal);
+    removed?;
     let flush = log.lock().due_flush(now_ms);
     if let Some(flush) = flush {
         let flushed = flush.run();

@@ -61,10 +61,25 @@
 //!
 //! * A crash loses nothing before the recovery point. What lies behind it is read again, and cut at the first batch
 //!   that is torn, whose checksum is wrong, or whose offset goes back. Indexes and producers are rebuilt.
+//! * Damage to what was durable costs what is damaged and no more: it is told once, with the file and the place, who
+//!   asks for it gets CORRUPT_MESSAGE, and everything before and behind it is served. Headers are read with suspicion:
+//!   offsets must follow one another, since no checksum covers them. What is not looked at, as in Kafka, are the
+//!   checksums of what is fetched: clients compare them.
 //! * A checkpoint is never in the way: it is replaced by renaming a complete file, and one that cannot be read costs a
 //!   longer recovery.
 //! * Indexes are not trusted: one that cannot be right is rebuilt.
 //! * No name leads out of the directory and no link is followed.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss
+    )
+)]
 
 mod batches;
 mod checkpoint;

@@ -76,7 +76,7 @@ impl ProducerBatch {
 /// Sequences run from 0 to `i32::MAX` and around.
 fn decrement_sequence(sequence: i32, by: i32) -> i32 {
     // The result of a mask with `i32::MAX` fits.
-    ((i64::from(sequence) - i64::from(by)) & i64::from(i32::MAX)) as i32
+    i32::try_from((i64::from(sequence) - i64::from(by)) & i64::from(i32::MAX)).unwrap_or(i32::MAX)
 }
 
 fn follows(last: i32, next: i32) -> bool {
@@ -245,7 +245,7 @@ impl ProducerState {
         out.put_i16(SNAPSHOT_VERSION);
         out.put_u32(0);
         out.put_i32(i32::try_from(entries.len()).unwrap_or(i32::MAX));
-        for entry in entries.into_iter().take(i32::MAX as usize) {
+        for entry in entries {
             encode_entry(entry, &mut out);
         }
         let crc = crc32c::crc32c(out.get(SNAPSHOT_CRC_START..).unwrap_or_default());

@@ -1,10 +1,31 @@
 //! Removing records: old ones from the start, wrong ones from the end.
 
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+
 use super::batches::{BatchAt, ScanError};
 use super::error::{LogError, ReadError};
 use super::layout::{DELETED, FileKind};
 use super::partition_log::{DeletedFile, Log};
 use super::segment::{Segment, TailError};
+use super::storage::Dir;
+
+/// Files to be removed.
+#[derive(Debug)]
+pub(super) struct Removal {
+    dir: Dir,
+    files: VecDeque<DeletedFile>,
+}
+
+impl Removal {
+    pub(super) fn run(&mut self) -> Result<(), LogError> {
+        while let Some(file) = self.files.front() {
+            self.dir.remove(&file.name)?;
+            self.files.pop_front();
+        }
+        Ok(())
+    }
+}
 
 impl Log {
     /// Deletes the segments that are too old or too many by the log's settings, oldest first and only below the high
@@ -84,7 +105,6 @@ impl Log {
         }
         self.log_start_offset = offset;
         self.high_watermark = self.high_watermark.max(offset);
-        self.recovery_point = self.recovery_point.max(offset);
         self.epochs_changed |= self.epochs.truncate_from_start(offset);
         self.save_epochs()
     }
@@ -93,13 +113,14 @@ impl Log {
     /// that are under way can finish.
     fn delete_files(&mut self, base_offset: i64, now_ms: i64) -> Result<(), LogError> {
         let due_ms = now_ms.saturating_add(self.config.file_delete_delay_ms);
-        let files = self.dir.list()?;
         for kind in FileKind::ALL {
             let name = kind.name(base_offset);
-            if files.iter().any(|file| file.name == name) {
-                let renamed = format!("{name}{DELETED}");
-                self.dir.rename(&name, &renamed)?;
-                self.deleted.push_back(DeletedFile { due_ms, name: renamed });
+            let renamed = format!("{name}{DELETED}");
+            match self.dir.rename(&name, &renamed) {
+                Ok(()) => self.deleted.push_back(DeletedFile { due_ms, name: renamed }),
+                // Not every segment has every file.
+                Err(LogError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                Err(other) => return Err(other),
             }
         }
         Ok(())
@@ -110,12 +131,22 @@ impl Log {
     /// # Errors
     /// Those of the storage. What could not be removed is tried again.
     pub fn tick(&mut self, now_ms: i64) -> Result<(), LogError> {
+        let mut removal = self.start_removal(now_ms);
+        let removed = removal.run();
+        self.finish_removal(removal);
+        removed
+    }
+
+    /// The first step of [`Log::tick`]: the second removes files, which can take long and needs the log no more.
+    pub(super) fn start_removal(&mut self, now_ms: i64) -> Removal {
         self.producers.expire(now_ms, self.config.producer_id_expiration_ms);
-        while let Some(file) = self.deleted.front().filter(|file| file.due_ms <= now_ms) {
-            self.dir.remove(&file.name)?;
-            self.deleted.pop_front();
-        }
-        Ok(())
+        let due = self.deleted.iter().take_while(|file| file.due_ms <= now_ms).count();
+        Removal { dir: self.dir.clone(), files: self.deleted.drain(..due).collect() }
+    }
+
+    /// The third step: what could not be removed is remembered.
+    pub(super) fn finish_removal(&mut self, removal: Removal) {
+        removal.files.into_iter().rev().for_each(|file| self.deleted.push_front(file));
     }
 
     /// When [`Log::tick`] has a file to remove next, in milliseconds since the epoch.
@@ -125,6 +156,8 @@ impl Log {
 
     /// Moves the log start offset, as DeleteRecords does, and deletes the segments that lie below it as a whole.
     /// Returns the log start offset.
+    ///
+    /// Flush the log up to there first: where a crash leaves less than that, what was deleted may be back.
     ///
     /// # Errors
     /// [`ReadError::OffsetOutOfRange`] if the offset is behind the high watermark or negative.

@@ -81,12 +81,13 @@ impl Segment {
         let name = FileKind::Log.name(base_offset);
         let file = dir.open(&name)?;
         let len = file.size().map_err(|e| dir.error("open", &name, e))?;
-        let size =
-            u32::try_from(len).ok().filter(|size| *size <= i32::MAX as u32).ok_or_else(|| LogError::Corrupt {
+        let size = u32::try_from(len).ok().filter(|size| *size <= i32::MAX.unsigned_abs()).ok_or_else(|| {
+            LogError::Corrupt {
                 path: dir.path_of(&name),
                 reason: format!("a segment has at most 2147483647 bytes, not {len}"),
                 remedy: "restore it from a replica or a backup",
-            })?;
+            }
+        })?;
         Ok(Self {
             base_offset,
             file,
@@ -118,7 +119,7 @@ impl Segment {
 
     /// Loads the indexes from their files, if they are there and can be right.
     pub(crate) fn load_indexes(&mut self, dir: &Dir) -> Result<Result<(), IndexDefect>, LogError> {
-        const MAX_LEN: u64 = i32::MAX as u64;
+        const MAX_LEN: u64 = i32::MAX.unsigned_abs() as u64;
         let missing = || Ok(Err(IndexDefect::Missing));
         let Some(offsets) = dir.read(&FileKind::OffsetIndex.name(self.base_offset), MAX_LEN)? else { return missing() };
         let Some(times) = dir.read(&FileKind::TimeIndex.name(self.base_offset), MAX_LEN)? else { return missing() };

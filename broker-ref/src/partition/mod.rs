@@ -284,13 +284,22 @@ impl Partition {
 
     /// Moves the log start offset to one that a client names, or with -1 to the high watermark. Blocks.
     pub(crate) fn delete_records(&self, offset: i64, now_ms: i64) -> Result<i64, ErrorCode> {
-        let state = self.lock_leader(-1)?;
-        if state.config.cleanup_policy.compact && !state.config.cleanup_policy.delete {
-            return Err(ErrorCode::POLICY_VIOLATION);
+        let (offset, flush) = {
+            let state = self.lock_leader(-1)?;
+            if state.config.cleanup_policy.compact && !state.config.cleanup_policy.delete {
+                return Err(ErrorCode::POLICY_VIOLATION);
+            }
+            let log = self.log.lock();
+            let offset = if offset == -1 { log.high_watermark() } else { offset };
+            (offset, log.start_flush().filter(|_| (log.recovery_point()..=log.high_watermark()).contains(&offset)))
+        };
+        // A log must not be able to end before it begins, or a crash would bring back what was deleted.
+        if let Some(flush) = flush {
+            let flushed = flush.run();
+            self.log.lock().finish_flush(flushed).map_err(|error| self.storage_failed(&error))?;
         }
-        let mut log = self.log.lock();
-        let offset = if offset == -1 { log.high_watermark() } else { offset };
-        let start = log.delete_records(offset, now_ms).map_err(|error| read_code(&error))?;
+        let state = self.lock_leader(-1)?;
+        let start = self.log.lock().delete_records(offset, now_ms).map_err(|error| read_code(&error))?;
         state.interrupt_waiters();
         Ok(start)
     }
@@ -448,5 +457,48 @@ impl From<AppendError> for ProduceRefusal {
             tracing::error!(%error, "a log cannot be written");
         }
         Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ottla_protocol::{
+        compression::Compressor,
+        record::{BatchSettings, RecordBatchBuilder},
+    };
+
+    use super::*;
+    use crate::log::{MemoryStorage, OpenLog, TopicPartition};
+
+    fn partition() -> Partition {
+        let (storage, name) = (Arc::new(MemoryStorage::new()), TopicPartition::new("t", 0).unwrap());
+        let log = Log::open(storage, name, LogConfig::default(), OpenLog::default()).unwrap();
+        let nodes = vec![NodeId(1)];
+        let registration =
+            PartitionRegistration { leader: NodeId(1), leader_epoch: 0, replicas: nodes.clone(), isr: nodes };
+        Partition::new("t".into(), 0, NodeId(1), LogHandle::new(log), registration, Arc::default())
+    }
+
+    #[test]
+    fn a_log_is_durable_up_to_where_it_begins_after_records_were_deleted() {
+        let partition = partition();
+        for _ in 0..4 {
+            let mut builder = RecordBatchBuilder::new(BatchSettings::default());
+            builder.append(5, None, Some(b"v"), std::iter::empty()).unwrap();
+            let records = BytesMut::from(&builder.seal(&mut Compressor::default()).unwrap()[..]);
+            partition.append_internal(records, 5).unwrap();
+        }
+        assert_eq!(partition.delete_records(9, 5), Err(ErrorCode::OFFSET_OUT_OF_RANGE));
+        assert_eq!(partition.log.lock().recovery_point(), 0);
+        assert_eq!(partition.delete_records(2, 5), Ok(2));
+        assert!(partition.log.lock().recovery_point() >= 2);
+    }
+
+    #[test]
+    fn clients_are_told_what_is_damaged_from_what_cannot_be_read_now() {
+        let damaged = LogError::Corrupt { path: String::new(), reason: String::new(), remedy: "" };
+        assert_eq!(read_failed(&damaged), ErrorCode::CORRUPT_MESSAGE);
+        let failed = LogError::Io { action: "read", path: String::new(), source: std::io::ErrorKind::Other.into() };
+        assert_eq!(read_failed(&failed), ErrorCode::KAFKA_STORAGE_ERROR);
     }
 }

@@ -259,6 +259,22 @@ fn the_first_record_not_older_than_a_timestamp_is_found() {
 }
 
 #[test]
+fn a_search_by_timestamp_needs_the_log_no_more_once_it_is_planned() {
+    for place in both() {
+        let mut log = new_log(&place, small());
+        (0..10).for_each(|i| {
+            append(&mut log, batch_of(&[NOW + i], 60, ProducerStamp::NONE));
+        });
+        let (first, newest) = (log.plan_find_by_timestamp(NOW + 4), log.plan_find_max_timestamp());
+        append(&mut log, batch_of(&[NOW + 99], 60, ProducerStamp::NONE));
+        log.delete_records(8, NOW).unwrap();
+        let mut decompressor = Decompressor::default();
+        assert_eq!(first.run(&mut decompressor).unwrap().map(|found| found.offset), Some(4));
+        assert_eq!(newest.run(&mut decompressor).unwrap().map(|found| found.offset), Some(9));
+    }
+}
+
+#[test]
 fn an_empty_log_has_no_timestamps() {
     let log = new_log(&memory(), small());
     assert_eq!(log.find_by_timestamp(0, &mut Decompressor::default()).unwrap(), None);

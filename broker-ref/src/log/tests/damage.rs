@@ -376,6 +376,18 @@ fn a_sealed_segment_that_was_cut_short_has_just_ended() {
     assert_eq!(kept.len(), last.end - 1, "nothing was cut off");
 }
 
+#[test]
+fn damaged_leader_epochs_are_made_again_from_the_log() {
+    let directory = Directory::new();
+    let epochs = open_manager(&directory.storage).unwrap().get(&tp()).unwrap().lock().leader_epochs().to_vec();
+    assert!(epochs.len() > 1);
+    let storage = directory.with(Some("t-0"), "leader-epoch-checkpoint", b"0\n1\n".to_vec());
+    for _ in 0..2 {
+        let manager = open_manager(&storage).unwrap();
+        assert_eq!(manager.get(&tp()).unwrap().lock().leader_epochs(), epochs);
+    }
+}
+
 /// A message of format 1, as brokers before Kafka 0.11 wrote them.
 fn old_message(offset: i64, timestamp: i64, value: &[u8]) -> Vec<u8> {
     let mut body = vec![1, 0];
