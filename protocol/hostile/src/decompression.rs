@@ -22,10 +22,11 @@ pub fn check(codec: Compression, input: &[u8]) {
     assert!(peak <= 4 * LIMIT as u64 + CONTEXT_BYTES, "{peak} bytes with a limit of {LIMIT}");
     if let Ok(output) = output {
         assert!(output.len() <= LIMIT);
-        assert_eq!(decompress(codec, input, output.len()).as_ref(), Ok(&output), "a limit of just so much");
+        // Nobody wants to read the output when it differs.
+        assert!(decompress(codec, input, output.len()).as_ref() == Ok(&output), "a limit of just so much");
         if let Some(less) = output.len().checked_sub(1) {
             let too_large = Err(DecompressError::TooLarge { codec, limit: less });
-            assert_eq!(decompress(codec, input, less), too_large, "a limit of a byte less");
+            assert!(decompress(codec, input, less) == too_large, "a limit of a byte less");
         }
     }
     // A compressor is dear to make, so not for all.
@@ -45,7 +46,7 @@ fn check_round_trip(codec: Compression, input: &[u8]) {
     let _ = decompressor.decompress(codec, input);
     let compressed = compress(codec, input);
     let output = decompressor.decompress(codec, &compressed);
-    assert_eq!(output.as_deref(), Ok(input), "what was compressed comes back");
+    assert!(output.as_deref() == Ok(input), "what was compressed comes back");
 }
 
 /// At a level that depends on the input's end, for all of them begin alike.

@@ -144,15 +144,27 @@ fn check_v2(batch: &RecordBatch, sound: bool, records: Option<&[Record]>) {
         assert!(record_count <= 0 || i64::from(record_count) != offsets);
     }
     check_stamps(batch);
+    // A compressor is dear to make, so not for all.
+    if batch.size_bytes().is_multiple_of(4) {
+        check_rebuilt(batch, records);
+    }
+}
+
+/// Records survive another codec, and compaction that removes none.
+fn check_rebuilt(batch: &RecordBatch, records: Option<&[Record]>) {
     let (mut compressor, mut decompressor) = (Compressor::new(), decompressor());
-    let codec = Compression::from_id((batch.size_bytes() % 5) as u8).unwrap_or_default();
+    let codec = Compression::from_id((batch.size_bytes() / 4 % 5) as u8).unwrap_or_default();
     let again = rebuild::recompress(batch, &codec.into(), &mut compressor, &mut decompressor);
     let kept = rebuild::retain(batch, |_| true, &mut compressor, &mut decompressor);
-    for rebuilt in [again.ok(), kept.ok()].into_iter().flatten() {
-        let rebuilt = RecordBatch::parse(rebuilt).expect("a batch is made of a batch");
+    for rebuilt in [again, kept] {
+        let rebuilt = match (rebuilt, records) {
+            (Ok(rebuilt), _) => RecordBatch::parse(rebuilt).expect("a batch is made of a batch"),
+            (Err(error), Some(_)) => panic!("good records cannot be rebuilt: {error}"),
+            (Err(_), None) => continue,
+        };
         rebuilt.verify_crc().expect("with its checksum");
-        let read_again = rebuilt.records(&mut decompressor).ok().and_then(|records| read(&records));
-        if let (Some(records), Some(read_again)) = (records, read_again) {
+        if let Some(records) = records {
+            let read_again = read(&rebuilt.records(&mut decompressor).expect("of records")).expect("that are good");
             assert!(records.iter().map(parts).eq(read_again.iter().map(parts)), "the records are the same");
         }
     }
