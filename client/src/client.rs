@@ -1,7 +1,7 @@
 //! The one handle to a cluster: connections, metadata, settings.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -591,7 +591,7 @@ async fn refresh(inner: &Inner) -> Result<(), RequestError> {
         ..MetadataRequest::default()
     };
     let mut response: MetadataResponse = connection.call(&request).await?;
-    let missing: Vec<_> = topics.iter().filter(|topic| all && !is_in(&response, topic)).cloned().map(named).collect();
+    let missing = if all { without_answer(&topics, &response) } else { Vec::new() };
     if !missing.is_empty() && response.error_code.is_none() {
         // A broker says nothing of topics that are not there, and creates none, unless they are named.
         let request = MetadataRequest { topics: Some(missing), ..request };
@@ -610,13 +610,15 @@ async fn refresh(inner: &Inner) -> Result<(), RequestError> {
     }
     inner.metadata.send_modify(|metadata| {
         // Of all topics, those that the broker does not speak of are gone.
-        *metadata = Arc::new(metadata.updated(&response, |name| topics.iter().any(|t| *t == *name)));
+        *metadata = Arc::new(metadata.updated(&response, |name| topics.contains(name)));
     });
     Ok(())
 }
 
-fn is_in(response: &MetadataResponse, topic: &TopicName) -> bool {
-    response.topics.iter().any(|known| known.name.as_ref() == Some(topic))
+/// The topics that a response does not speak of.
+fn without_answer(topics: &HashSet<TopicName>, response: &MetadataResponse) -> Vec<MetadataRequestTopic> {
+    let told: HashSet<_> = response.topics.iter().filter_map(|topic| topic.name.as_ref()).collect();
+    topics.iter().filter(|topic| !told.contains(topic)).cloned().map(named).collect()
 }
 
 fn named(name: TopicName) -> MetadataRequestTopic {
@@ -624,7 +626,7 @@ fn named(name: TopicName) -> MetadataRequestTopic {
 }
 
 /// The topics to ask for, without those that nobody has used for a while.
-fn wanted_topics(inner: &Inner) -> (Vec<TopicName>, bool) {
+fn wanted_topics(inner: &Inner) -> (HashSet<TopicName>, bool) {
     let mut interest = lock(&inner.interest);
     let now = Instant::now();
     let idle = inner.config.metadata_max_idle;

@@ -61,7 +61,7 @@ const SLOW: i32 = 1;
 #[tokio::test(start_paused = true)]
 async fn a_slow_broker_gets_fewer_records_unless_that_is_turned_off() {
     let even = spread(takes_half_a_second, |config| config.partitioner_adaptive = false, 6000, |_| {}).await;
-    assert!((2500..3500).contains(&even[&SLOW]), "{even:?}");
+    assert!((2200..3800).contains(&even[&SLOW]), "{even:?}");
     let adapted = spread(takes_half_a_second, |_| {}, 6000, |_| {}).await;
     assert!(adapted[&SLOW] < 1800, "{adapted:?}");
     assert!(adapted[&SLOW] > 100, "it still gets what it can take: {adapted:?}");

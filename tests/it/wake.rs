@@ -102,6 +102,19 @@ async fn a_record_for_a_partition_that_is_fetched_aside_is_handed_out_when_it_co
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_second_connection_that_hangs_costs_no_more_than_the_long_poll_and_a_moment() {
+    let cluster = start(|c| c.topic("t", 2)).await;
+    let client = Meddler::client(&cluster, move |question| {
+        let aside = question.key == ApiKey::FETCH && question.request::<FetchRequest>().session_epoch == -1;
+        if aside { Answer::silence() } else { Answer::Honest }
+    });
+    let mut consumer = idle_on(&client.build().unwrap()).await;
+    consumer.seek(&partition(0), SeekTo::Beginning).unwrap();
+    let took = next(&mut consumer).await;
+    assert!(took < Duration::from_millis(1600), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_consumer_with_nothing_to_do_asks_no_more_often_than_its_long_polls_last() {
     let cluster = start(|c| c.topic("t", 2)).await;
     let fetches = Arc::new(AtomicUsize::new(0));

@@ -23,6 +23,9 @@ use crate::{
 /// The newest version that names topics.
 const LAST_BY_NAME: i16 = 12;
 
+/// How long a long poll that has its answer waits for one to what was fetched aside.
+const ASIDE_PATIENCE: Duration = Duration::from_secs(1);
+
 /// How long a broker may take to end the session of a consumer that is closed.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -216,8 +219,9 @@ impl FetchWorker {
         let response = response.inspect_err(|_| self.session.failed());
         let response = response.inspect(|response| asked.answered(&shared, response));
         let pace = response.map(|response| Pace::of(&response, self.take(version, &response)));
-        // What is fetched aside takes part in the next request, so its answer is waited for: that is short.
-        aside.finish().await;
+        // What is fetched aside takes part in the next request, so its answer is waited for. That is short; where it is
+        // not, because that connection hangs say, it is fetched again.
+        let _ = tokio::time::timeout(ASIDE_PATIENCE, aside.finish()).await;
         pace
     }
 
