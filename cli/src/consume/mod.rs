@@ -89,8 +89,9 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl ConsumeArgs {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let mut stop = StopSignal::new()?;
         let connection = self.connection.open().await?;
+        // Before that there is nothing to end in order.
+        let mut stop = StopSignal::new()?;
         let mut consumer = self.consumer(&connection).await?;
         let mut reading = Reading::begin(&self, &connection, &consumer).await?;
         if !self.exit_at_end {

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     io::{BufRead, BufReader, Read, Write},
+    os::unix::process::ExitStatusExt,
     process::{Child, ChildStdout, Command, Stdio},
     sync::mpsc,
     time::Duration,
@@ -161,6 +162,13 @@ impl Running {
     /// Stops to read its output, as `head` does.
     pub(crate) fn close_stdout(&mut self) {
         self.stdout = None;
+    }
+
+    /// The number of the signal that ends it.
+    #[track_caller]
+    pub(crate) fn ended_by(&mut self) -> i32 {
+        let status = self.child.as_mut().unwrap().wait().unwrap();
+        status.signal().unwrap_or_else(|| panic!("not ended by a signal, but by {status}"))
     }
 
     pub(crate) fn has_ended(&mut self) -> bool {

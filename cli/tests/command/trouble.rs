@@ -141,3 +141,17 @@ fn a_person_is_told_that_the_broker_is_gone_and_can_end_all_the_same() {
     }
     assert_eq!(writer.finish().code, code);
 }
+
+#[test]
+fn a_signal_ends_a_command_that_finds_no_broker_at_once() {
+    // It takes connections and never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    for command in ["consume orders", "produce orders", "topic list"] {
+        let mut running = ottla(command).args("--bootstrap").arg(&address).start();
+        listener.accept().unwrap();
+        // Not SIGINT, which whoever runs the tests may have made to be ignored.
+        running.signal(Signal::TERM);
+        assert_eq!(running.ended_by(), Signal::TERM.as_raw(), "{command}");
+    }
+}
