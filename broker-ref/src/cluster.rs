@@ -26,6 +26,7 @@ use crate::{
         FileStorage, Identity, LogConfig, LogError, LogManager, LogManagerConfig, MemoryStorage, Storage,
         TopicPartition, read_identity,
     },
+    metrics::{NodeMeter, NodeMetrics},
     network::{Binding, ConnectionLimits, Endpoint, Listener, MemoryNetwork},
     node::{Node, NodeParts},
     replicas::{Replicas, log_config},
@@ -572,6 +573,11 @@ impl Cluster {
         self.running[place].node.clone()
     }
 
+    /// What each node has counted, in the order of their ids.
+    pub fn metrics(&self) -> Vec<NodeMetrics> {
+        self.running.iter().map(|running| running.node.meter.snapshot(running.node.id().0)).collect()
+    }
+
     /// The network within the process that the cluster listens on, if it does.
     pub fn network(&self) -> Option<&MemoryNetwork> {
         self.network.as_ref()
@@ -617,13 +623,15 @@ impl Cluster {
             move || open_logs(storage, id, &image, &layers, clock.now().timestamp_ms)
         });
         let logs = self.adopt(logs.await?, id).await?;
+        let meter = Arc::<NodeMeter>::default();
         let parts = NodeParts {
             id,
             clock,
             controller: self.controller.clone(),
             layers,
             caps: ApiVersionCaps(caps),
-            replicas: Replicas::new(id, logs),
+            replicas: Replicas::new(id, logs, meter.clone()),
+            meter,
             random,
         };
         let node = Node::new(parts);

@@ -43,12 +43,16 @@ use ottla_protocol::{
     types::NodeId,
     wire::{self, DecodeError, Decoder, EncodeError, Encoder, Message, Request, Str, schema::VersionRange},
 };
+use tracing::Instrument;
 
 use crate::{
     api,
     network::{Outcome, ResponseFrame, Service},
     node::Node,
 };
+
+/// Bytes of the size in front of a frame.
+const SIZE_LEN: usize = 4;
 
 /// What a handler knows about its request besides the request itself.
 pub(crate) struct RequestContext {
@@ -217,11 +221,14 @@ pub(crate) struct Dispatcher {
 
 impl Dispatcher {
     pub(crate) fn new(node: Arc<Node>, listener: Str, client_host: Str) -> Self {
+        node.meter.connections_opened.increment();
         Self { node, listener, client_id: Str::default(), client_host }
     }
 
     async fn answer(&mut self, frame: Bytes) -> Result<Outcome, BadRequest> {
+        let begun = self.node.now();
         let (key, version) = peek_api(&frame)?;
+        self.node.meter.requested(key, frame.len() + SIZE_LEN);
         let mut body = Decoder::new(frame, 1, false);
         let (api, header) = match self.route(key, version, &mut body)? {
             Route::Handler(api, header) => (api, header),
@@ -239,12 +246,18 @@ impl Dispatcher {
         let flexible_header = api.flexible.contains(version) && api.key != ApiKey::API_VERSIONS;
         let out = response_header(header.correlation_id, flexible_header)?;
         let _note = PanicNote { node: self.node.id(), key, version };
-        self.respond((api.handler)(&cx, body, out).await?)
+        let correlation_id = header.correlation_id;
+        let span = tracing::trace_span!("request", node = self.node.id().0, api = %key, version, correlation_id);
+        let reply = (api.handler)(&cx, body, out).instrument(span).await?;
+        let size = if let Reply::Respond(out) = &reply { out.len() + SIZE_LEN } else { 0 };
+        self.node.meter.answered(key, size, self.node.now().steady_ms - begun.steady_ms);
+        self.respond(reply)
     }
 
     fn note_client(&mut self, client_id: Option<Str>) {
         let client_id = client_id.unwrap_or_default();
         if self.client_id != client_id {
+            tracing::Span::current().record("client_id", &*client_id);
             self.client_id = client_id.detach();
         }
     }
@@ -322,9 +335,16 @@ fn response_header(correlation_id: i32, flexible: bool) -> Result<Encoder, Encod
     Ok(out)
 }
 
+impl Drop for Dispatcher {
+    fn drop(&mut self) {
+        self.node.meter.connections_closed.increment();
+    }
+}
+
 impl Service for Dispatcher {
     async fn call(&mut self, frame: Bytes) -> Outcome {
-        match self.answer(frame).await {
+        let answer = self.answer(frame).await.inspect_err(|_| self.node.meter.bad_requests.increment());
+        match answer {
             Ok(outcome) => outcome,
             Err(error @ (BadRequest::Response(_) | BadRequest::TooLarge)) => {
                 tracing::error!(node = %self.node.id(), %error, "closing a connection");

@@ -16,6 +16,7 @@ use crate::{
     fetch_session::FetchSessions,
     groups::{self, Groups},
     log::LogError,
+    metrics::NodeMeter,
     network::{ConnectionCounts, HeldResponses, MaxConnections},
     partition::LongChecks,
     replicas::Replicas,
@@ -37,6 +38,7 @@ pub(crate) struct Node {
     pub(crate) replicas: Replicas,
     pub(crate) fetch_sessions: FetchSessions,
     pub(crate) groups: Groups,
+    pub(crate) meter: Arc<NodeMeter>,
     pub(crate) long_checks: LongChecks,
     pub(crate) connections: Arc<ConnectionCounts>,
     pub(crate) responses: Arc<HeldResponses>,
@@ -52,12 +54,13 @@ pub(crate) struct NodeParts {
     pub(crate) layers: BrokerLayers,
     pub(crate) caps: ApiVersionCaps,
     pub(crate) replicas: Replicas,
+    pub(crate) meter: Arc<NodeMeter>,
     pub(crate) random: fastrand::Rng,
 }
 
 impl Node {
     pub(crate) fn new(parts: NodeParts) -> Arc<Self> {
-        let NodeParts { id, clock, controller, layers, caps, replicas, mut random } = parts;
+        let NodeParts { id, clock, controller, layers, caps, replicas, meter, mut random } = parts;
         let image = controller.watch();
         let effective = node_layers(&layers, &image.borrow(), id);
         let config = BrokerConfig::new(&effective).unwrap_or_default();
@@ -73,6 +76,7 @@ impl Node {
             replicas,
             fetch_sessions: FetchSessions::new(slots, random.fork()),
             groups: Groups::default(),
+            meter,
             long_checks: LongChecks::default(),
             connections: Arc::default(),
             responses: Arc::default(),

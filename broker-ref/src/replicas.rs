@@ -15,13 +15,15 @@ use crate::{
     config::{BrokerLayers, CompressionType, ConfigMap, TopicConfig},
     controller::{MetadataImage, PartitionRegistration, Topic},
     log::{CleanupPolicy, LogConfig, LogError, LogManager, TickReport, TopicPartition},
-    partition::{Leadership, Partition},
+    metrics::NodeMeter,
+    partition::{Leadership, Partition, Place},
 };
 
 /// The topics of the cluster with the replicas that are on this node.
 #[derive(Debug)]
 pub(crate) struct Replicas {
     node: NodeId,
+    meter: Arc<NodeMeter>,
     topics: RwLock<Topics>,
     /// Taken out when the node stops.
     logs: Mutex<Option<LogManager>>,
@@ -72,8 +74,8 @@ impl HostedTopic {
 }
 
 impl Replicas {
-    pub(crate) fn new(node: NodeId, logs: LogManager) -> Self {
-        Self { node, topics: RwLock::default(), logs: Mutex::new(Some(logs)) }
+    pub(crate) fn new(node: NodeId, logs: LogManager, meter: Arc<NodeMeter>) -> Self {
+        Self { node, meter, topics: RwLock::default(), logs: Mutex::new(Some(logs)) }
     }
 
     fn topics(&self) -> RwLockReadGuard<'_, Topics> {
@@ -147,8 +149,8 @@ impl Replicas {
         let Some(logs) = logs.as_mut() else { return Ok(Replica::Offline) };
         let partition = TopicPartition::new(&topic.name, index)?;
         let log = logs.create(partition, topic.id, log_config(config, layers), now_ms)?;
-        let partition = Partition::new(topic.name.clone(), index, self.node, log, registration.clone(), config.clone());
-        Ok(Replica::Here(Arc::new(partition)))
+        let place = Place { topic: topic.name.clone(), index, node: self.node, meter: self.meter.clone() };
+        Ok(Replica::Here(Arc::new(Partition::new(place, log, registration.clone(), config.clone()))))
     }
 
     fn delete(&self, topic: &HostedTopic, now_ms: i64) {

@@ -38,13 +38,22 @@ pub(crate) async fn handle(cx: &RequestContext, request: FetchRequest) -> FetchR
     let limits = FetchLimits::of(cx, &request);
     let (context, list) = match cx.node.fetch_sessions.begin(cx.version, request, cx.node.now().steady_ms) {
         Ok(begun) => begun,
-        Err(error_code) => return FetchResponse { error_code, ..Default::default() },
+        Err(error_code) => return refused(cx, error_code),
     };
     let mut results = read_or_wait(cx, &list, &limits).await;
+    for (_, data) in &results {
+        cx.node.meter.note_code(data.error_code);
+        cx.node.meter.fetched_bytes.add(data.records.as_ref().map_or(0, |records| records.len() as u64));
+    }
     match cx.node.fetch_sessions.end(&context, &list, &mut results, cx.node.now().steady_ms) {
         Ok(session_id) => respond(cx, session_id, results),
-        Err(error_code) => FetchResponse { error_code, ..Default::default() },
+        Err(error_code) => refused(cx, error_code),
     }
+}
+
+fn refused(cx: &RequestContext, error_code: ErrorCode) -> FetchResponse {
+    cx.node.meter.note_code(error_code);
+    FetchResponse { error_code, ..Default::default() }
 }
 
 /// What a fetch asks for as a whole.
@@ -108,6 +117,8 @@ async fn read_or_wait(cx: &RequestContext, list: &FetchList, limits: &FetchLimit
         for (partition, seen_end_offset) in &pass.waitable {
             registration.add(partition, *seen_end_offset, limits.committed_only);
         }
+        cx.node.meter.fetches_parked.increment();
+        let _parked = cx.node.meter.parked_fetches.hold();
         // When time is up there is one more pass: high watermarks may have moved without enough bytes.
         tokio::select! {
             () = waiter.satisfied() => {}

@@ -15,6 +15,7 @@ use ottla_protocol::{
     },
     types::GroupId,
 };
+use tracing::{Instrument, debug_span};
 
 use super::authorized;
 use crate::{
@@ -36,7 +37,8 @@ pub(crate) async fn join(cx: &RequestContext, request: JoinGroupRequest) -> Join
     let client =
         ClientInfo { client_id: cx.client_id.clone(), client_host: cx.client_host.clone(), api_version: cx.version };
     let joined = operate(cx, &request.group_id, |groups, now, token| groups.join_group(now, token, &client, &request));
-    match joined.await {
+    let span = debug_span!("group", group = &*request.group_id, member = &*request.member_id);
+    let response = match joined.instrument(span).await {
         Ok(Reply::JoinGroup(response)) => response,
         other => JoinGroupResponse {
             error_code: code_of(other),
@@ -44,32 +46,48 @@ pub(crate) async fn join(cx: &RequestContext, request: JoinGroupRequest) -> Join
             member_id: request.member_id,
             ..Default::default()
         },
+    };
+    if response.error_code.is_none() && response.leader == response.member_id {
+        // Each generation has one leader, who learns of it so.
+        cx.node.meter.rebalances.increment();
     }
+    cx.node.meter.note_code(response.error_code);
+    response
 }
 
 pub(crate) async fn sync(cx: &RequestContext, request: SyncGroupRequest) -> SyncGroupResponse {
-    let synced = operate(cx, &request.group_id, |groups, now, token| groups.sync_group(now, token, &request)).await;
-    match synced {
+    let synced = operate(cx, &request.group_id, |groups, now, token| groups.sync_group(now, token, &request));
+    let (group, member) = (&*request.group_id, &*request.member_id);
+    let span = debug_span!("group", group, member, generation = request.generation_id);
+    let response = match synced.instrument(span).await {
         Ok(Reply::SyncGroup(response)) => response,
         other => SyncGroupResponse { error_code: code_of(other), ..Default::default() },
-    }
+    };
+    cx.node.meter.note_code(response.error_code);
+    response
 }
 
 pub(crate) async fn heartbeat(cx: &RequestContext, request: HeartbeatRequest) -> HeartbeatResponse {
-    let beaten = operate(cx, &request.group_id, |groups, now, token| groups.heartbeat(now, token, &request)).await;
-    match beaten {
+    let beaten = operate(cx, &request.group_id, |groups, now, token| groups.heartbeat(now, token, &request));
+    let (group, member) = (&*request.group_id, &*request.member_id);
+    let span = debug_span!("group", group, member, generation = request.generation_id);
+    let response = match beaten.instrument(span).await {
         Ok(Reply::Heartbeat(response)) => response,
         other => HeartbeatResponse { error_code: code_of(other), ..Default::default() },
-    }
+    };
+    cx.node.meter.note_code(response.error_code);
+    response
 }
 
 pub(crate) async fn leave(cx: &RequestContext, request: LeaveGroupRequest) -> LeaveGroupResponse {
     let left =
         operate(cx, &request.group_id, |groups, now, token| groups.leave_group(now, token, cx.version, &request));
-    match left.await {
+    let response = match left.instrument(debug_span!("group", group = &*request.group_id)).await {
         Ok(Reply::LeaveGroup(response)) => response,
         other => LeaveGroupResponse { error_code: code_of(other), ..Default::default() },
-    }
+    };
+    cx.node.meter.note_code(response.error_code);
+    response
 }
 
 pub(crate) async fn list(cx: &RequestContext, request: ListGroupsRequest) -> ListGroupsResponse {

@@ -55,6 +55,8 @@ pub(crate) async fn commit(cx: &RequestContext, mut request: OffsetCommitRequest
         }
     };
     response.topics.extend(refused);
+    let partitions = response.topics.iter().flat_map(|topic| &topic.partitions);
+    partitions.for_each(|partition| cx.node.meter.note_code(partition.error_code));
     response
 }
 

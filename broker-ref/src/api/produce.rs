@@ -35,6 +35,8 @@ pub(crate) async fn handle(cx: &RequestContext, request: ProduceRequest) -> Repl
     } else {
         append_all(cx, request).await
     };
+    let results = response.responses.iter().flat_map(|topic| &topic.partition_responses);
+    results.for_each(|result| cx.node.meter.note_code(result.error_code));
     if acks != 0 {
         return Reply::Respond(response);
     }
@@ -112,9 +114,14 @@ async fn append(
         Err((code, leadership)) => return refuse(code, leadership.filter(|_| cx.version >= LEADER_FROM)),
     };
     let records = records.unwrap_or_default().0;
+    let size = records.len() as u64;
     let batch = ClientBatch { records, version: cx.version, all_replicas, now_ms };
     match partition.append(batch, checking).await {
         Ok(appended) => {
+            let meter = &cx.node.meter;
+            meter.produced_batches.increment();
+            meter.produced_records.add((appended.end_offset - appended.base_offset).unsigned_abs());
+            meter.produced_bytes.add(size);
             let due = partition.flush_is_due(now_ms);
             let to_flush = due.then(|| (partition.clone(), appended.end_offset));
             AppendResult { response: accepted(index, &appended), to_flush }

@@ -56,6 +56,7 @@ impl Log {
         open: OpenLog,
     ) -> Result<Self, LogError> {
         let dir = Dir::partition(storage, partition.dir_name());
+        let _span = tracing::debug_span!("load_log", path = %dir.path(), clean = open.clean_shutdown).entered();
         dir.create()?;
         let topic_id = agree_on_topic_id(&dir, open.topic_id)?;
         finish_interrupted_work(&dir)?;

@@ -393,6 +393,7 @@ impl Log {
         self.active.store_indexes(&self.dir)?;
         self.take_snapshot()?;
         let next = Segment::create(&self.dir, self.end_offset, now_ms)?;
+        tracing::debug!(path = %self.dir.path(), base_offset = self.end_offset, "segment rolled");
         self.sealed.push_back(std::mem::replace(&mut self.active, next));
         Ok(true)
     }

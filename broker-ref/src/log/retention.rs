@@ -89,6 +89,7 @@ impl Log {
     fn delete_oldest(&mut self, count: usize, now_ms: i64) -> Result<(), LogError> {
         let first_kept = self.segment_base_offsets().nth(count).unwrap_or(self.active.base_offset);
         if count > 0 {
+            tracing::debug!(path = %self.dir.path(), segments = count, first_kept, "segments deleted");
             self.move_start(first_kept)?;
         }
         for _ in 0..count {

@@ -11,6 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::{JoinError, JoinSet},
 };
+use tracing::Instrument;
 
 use super::{
     ConnectionLimits, MemoryListener, MemoryNetwork, MemoryStream,
@@ -140,13 +141,21 @@ impl Listener {
                 continue;
             };
             let service = service(format!("/{peer}").into());
-            connections.spawn(async move {
+            let span = tracing::debug_span!(
+                parent: None,
+                "connection",
+                listener = %self.endpoint,
+                %peer,
+                client_id = tracing::field::Empty,
+            );
+            let connection = async move {
                 match accepted {
                     Accepted::Tcp(stream, _) => serve(stream, service, limits).await,
                     Accepted::Memory(stream) => serve(stream, service, limits).await,
                 }
                 drop(counted);
-            });
+            };
+            connections.spawn(connection.instrument(span));
         }
     }
 

@@ -30,19 +30,27 @@ use crate::{
         Append, AppendError, AppendInfo, AppendOrigin, EpochEndOffset, Fetched, Log, LogConfig, LogError, LogHandle,
         LogOffsets, ProducerEntry, Read, ReadError, ReadPlan, TimestampOffset,
     },
+    metrics::NodeMeter,
 };
 
 /// A replica on this node.
 #[derive(Debug)]
 pub(crate) struct Partition {
-    topic: TopicName,
-    index: i32,
-    node: NodeId,
+    place: Place,
     /// Locked after `state` where both are.
     log: LogHandle,
     state: Mutex<State>,
     /// Held by whoever flushes: those who wait for it find their records flushed too (group commit).
     flushing: tokio::sync::Mutex<()>,
+}
+
+/// Which replica it is, and where.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) topic: TopicName,
+    pub(crate) index: i32,
+    pub(crate) node: NodeId,
+    pub(crate) meter: Arc<NodeMeter>,
 }
 
 #[derive(Debug)]
@@ -109,24 +117,22 @@ pub(crate) enum PlannedFetch {
 
 impl Partition {
     pub(crate) fn new(
-        topic: TopicName,
-        index: i32,
-        node: NodeId,
+        place: Place,
         log: LogHandle,
         registration: PartitionRegistration,
         config: Arc<TopicConfig>,
     ) -> Self {
         advance_high_watermark(&mut log.lock());
         let state = Mutex::new(State { registration, config, waiters: Vec::new(), closed: false });
-        Self { topic, index, node, log, state, flushing: tokio::sync::Mutex::new(()) }
+        Self { place, log, state, flushing: tokio::sync::Mutex::new(()) }
     }
 
     pub(crate) fn topic(&self) -> &TopicName {
-        &self.topic
+        &self.place.topic
     }
 
     pub(crate) fn index(&self) -> i32 {
-        self.index
+        self.place.index
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -140,7 +146,7 @@ impl Partition {
         if state.closed {
             return Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
         }
-        if state.registration.leader != self.node {
+        if state.registration.leader != self.place.node {
             return Err(ErrorCode::NOT_LEADER_OR_FOLLOWER);
         }
         match client_epoch {
@@ -321,12 +327,14 @@ impl Partition {
     ///
     /// Cancel safe.
     pub(crate) async fn flush_to(self: &Arc<Self>, end_offset: i64) -> Result<(), ErrorCode> {
+        self.place.meter.flush_waits.increment();
         loop {
             if self.log.lock().recovery_point() >= end_offset {
                 return Ok(());
             }
             let _turn = self.flushing.lock().await;
             let Some(flush) = self.log.lock().start_flush() else { return Ok(()) };
+            self.place.meter.flushes.increment();
             let flushed = tokio::task::spawn_blocking(move || flush.run()).await;
             let flushed = flushed.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
             let finished = self.log.lock().finish_flush(flushed);
@@ -335,7 +343,7 @@ impl Partition {
     }
 
     fn storage_failed(&self, error: &LogError) -> ErrorCode {
-        tracing::error!(topic = %self.topic, partition = self.index, %error, "the log cannot be used");
+        tracing::error!(topic = %self.place.topic, partition = self.place.index, %error, "the log cannot be used");
         ErrorCode::KAFKA_STORAGE_ERROR
     }
 
@@ -343,7 +351,7 @@ impl Partition {
     fn add_waiter(&self, waiter: &Arc<FetchWaiter>, seen_end_offset: i64, committed_only: bool) -> bool {
         let mut state = self.lock();
         let may_wait = !state.closed
-            && state.registration.leader == self.node
+            && state.registration.leader == self.place.node
             && readable_end(&self.log.lock(), committed_only) == seen_end_offset;
         if may_wait {
             state.waiters.push(waiter.clone());
