@@ -10,8 +10,9 @@ use ottla::{
     embedded,
     net::Transport,
     producer::{Producer, Record},
-    protocol::api_key::ApiKey,
+    protocol::{api_key::ApiKey, error_code::ErrorCode},
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tracing::Level;
 
 use crate::{
@@ -299,5 +300,80 @@ fn spans_end_with_what_they_are_about() {
             let open: Vec<_> = recorder.spans(name).into_iter().filter(|span| !span.closed).collect();
             assert!(open.is_empty(), "{open:?}");
         }
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_counts_what_it_serves() {
+    let cluster = start(|c| c.topic("orders", 1).config("log.flush.interval.messages", "1")).await;
+    let client = client(&cluster);
+    let producer = client.producer().linger(Duration::from_secs(1)).build().unwrap();
+    let mut consumer = client.consumer("billing").from_beginning().subscribe(["orders"]).build().await.unwrap();
+    for _ in 0..3 {
+        send_batch(&producer, 10).await;
+        receive(&mut consumer, 10).await;
+    }
+    consumer.commit().await.unwrap();
+    let metrics = cluster.metrics().remove(0);
+    assert_eq!(metrics.node_id, 1);
+    assert_eq!((metrics.produced_batches, metrics.produced_records), (3, 30));
+    assert_eq!(metrics.produced_bytes, producer.metrics().batch_bytes);
+    assert_eq!(metrics.fetched_bytes, consumer.metrics().fetched_bytes);
+    assert_eq!((metrics.flushes >= 3, metrics.flush_waits >= 3), (true, true), "each produce waits for a flush");
+    assert_eq!(metrics.rebalances, 1);
+    assert_eq!(metrics.apis[&ApiKey::PRODUCE].requests, 3);
+    assert_eq!(metrics.apis[&ApiKey::OFFSET_COMMIT].requests, 1);
+    assert_eq!(metrics.connections_open, client.metrics().connections_open);
+    assert_eq!(metrics.bad_requests, 0);
+    assert!(metrics.to_string().contains("OffsetCommit"), "{metrics}");
+
+    // The fetch that waits now has been read and not been answered.
+    while cluster.metrics()[0].parked_fetches == 0 {
+        tokio::task::yield_now().await;
+    }
+    let (theirs, ours) = (cluster.metrics().remove(0), client.metrics());
+    assert_eq!(theirs.requests(), ours.requests());
+    assert_eq!(theirs.bytes_in, ours.bytes_out);
+    assert_eq!(theirs.bytes_out, ours.bytes_in);
+    assert!(theirs.apis[&ApiKey::FETCH].handling >= Duration::from_millis(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_counts_errors_by_code_and_what_it_cannot_read() {
+    let cluster = start(|c| c.topic("orders", 1)).await;
+    let client = client(&cluster);
+    let builder = client.consumer("billing").from_beginning().assign([orders()]);
+    let consumer = builder.manual_commit().build().await.unwrap();
+    let too_large = OffsetAndMetadata::new(0).with_metadata("x".repeat(5000));
+    consumer.commit_offsets([(orders(), too_large)]).await.unwrap_err();
+    let metrics = cluster.metrics().remove(0);
+    assert_eq!(metrics.errors[&ErrorCode::OFFSET_METADATA_TOO_LARGE], 1);
+
+    let network = cluster.network().unwrap();
+    let mut stream = network.connect("node-1", 9092).await.unwrap();
+    // Produce in a version that does not exist.
+    stream.write_all(&[0, 0, 0, 8, 0, 0, 0x7f, 0xff, 0, 0, 0, 1]).await.unwrap();
+    assert_eq!(stream.read(&mut [0]).await.unwrap(), 0, "the connection is closed");
+    assert_eq!(cluster.metrics()[0].bad_requests, 1);
+}
+
+#[test]
+fn requests_at_the_broker_are_spans_within_their_connection() {
+    Recorder::run(|recorder| async move {
+        steady_run().await;
+        let broker = |name: &str| -> Vec<Span> {
+            let spans = recorder.spans(name).into_iter();
+            spans.filter(|span| span.entry.target.starts_with("ottla_broker")).collect()
+        };
+        let connections = broker("connection");
+        assert!(connections.iter().all(|c| c.field("peer") == Some("127.0.0.1") && c.parent.is_none()));
+        assert!(connections.iter().any(|c| c.field("client_id") == Some("shop")));
+        let requests = broker("request");
+        let request = requests.iter().find(|request| request.field("api") == Some("JoinGroup")).expect("a join");
+        assert_eq!((request.parent, request.field("node")), (Some("connection"), Some("1")));
+        assert!(request.field("version").is_some() && request.field("correlation_id").is_some());
+        let groups = broker("group");
+        assert!(groups.iter().all(|g| g.parent == Some("request") && g.field("group") == Some("billing")));
+        assert!(groups.iter().any(|g| g.field("generation") == Some("1") && g.field("member").is_some()));
     });
 }
