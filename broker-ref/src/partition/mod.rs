@@ -484,7 +484,8 @@ mod tests {
         let nodes = vec![NodeId(1)];
         let registration =
             PartitionRegistration { leader: NodeId(1), leader_epoch: 0, replicas: nodes.clone(), isr: nodes };
-        Partition::new("t".into(), 0, NodeId(1), LogHandle::new(log), registration, Arc::default())
+        let place = Place { topic: "t".into(), index: 0, node: NodeId(1), meter: Arc::default() };
+        Partition::new(place, LogHandle::new(log), registration, Arc::default())
     }
 
     #[test]
