@@ -80,7 +80,7 @@ fn number(number: i64, out: &mut Vec<u8>) {
 }
 
 fn length(bytes: Option<&[u8]>, out: &mut Vec<u8>) {
-    number(bytes.map_or(-1, |bytes| bytes.len() as i64), out);
+    number(bytes.map_or(-1, |bytes| i64::try_from(bytes.len()).unwrap_or(i64::MAX)), out);
 }
 
 fn headers<'a>(headers: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>, out: &mut Vec<u8>) {

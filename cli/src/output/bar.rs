@@ -8,8 +8,8 @@ pub(crate) fn bar(value: u64, max: u64, width: u32) -> String {
     let whole = u128::from(width) * 8;
     let eighths = u128::from(value.min(max)) * whole / u128::from(max.max(1));
     let eighths = eighths.max(u128::from(value > 0));
-    let (blocks, rest) = ((eighths / 8) as usize, (eighths % 8) as usize);
-    "█".repeat(blocks) + EIGHTHS.get(rest).copied().unwrap_or_default()
+    let blocks = usize::try_from(eighths / 8).unwrap_or_default();
+    "█".repeat(blocks) + EIGHTHS.get((eighths % 8) as usize).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ fn bucket(nanos: u64) -> usize {
     let nanos = nanos.min((1 << MAX_BITS) - 1);
     let magnitude = nanos.checked_ilog2().unwrap_or(0).saturating_sub(STEP_BITS);
     let step = nanos >> magnitude;
-    (u64::from(magnitude) * STEPS + step) as usize
+    usize::try_from(u64::from(magnitude) * STEPS + step).unwrap_or(usize::MAX)
 }
 
 /// The longest time in a bucket.

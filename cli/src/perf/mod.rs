@@ -47,7 +47,7 @@ fn values(size: usize, count: usize) -> Vec<Vec<u8>> {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        b"0123456789abcdef"[(state >> 60) as usize]
+        b"0123456789abcdef".get((state >> 60) as usize).copied().unwrap_or_default()
     };
     (0..count).map(|_| (0..size).map(|_| digit()).collect()).collect()
 }

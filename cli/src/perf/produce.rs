@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
             // One record of each chunk is timed: a task for each record would be most of what is measured.
             self.send_timed().await?;
             let (producer, topic, values) = (self.producer, &self.arguments.topic, &self.values);
-            let values = values.iter().cycle().take(chunk as usize - 1);
+            let values = values.iter().cycle().take(usize::try_from(chunk - 1).unwrap_or(usize::MAX));
             let records: Vec<_> = values.map(|value| Record::to(topic).value(value)).collect();
             let deliveries = producer.send_many(&records).await?;
             self.sent += deliveries.len();
