@@ -3,7 +3,7 @@
 use ottla_protocol::wire::Str;
 
 use crate::{
-    config::{BrokerConfig, ConfigMap, InvalidListener, Listener as ListenerSetting},
+    config::{BrokerConfig, InvalidListener, Listener as ListenerSetting},
     network::{Binding, Endpoint},
 };
 
@@ -65,11 +65,11 @@ impl Address {
 }
 
 /// The listeners that the settings name for clients.
-pub(crate) fn from_settings(config: &BrokerConfig, file: &ConfigMap) -> Result<Vec<Address>, ListenerSettingError> {
+pub(crate) fn from_settings(config: &BrokerConfig) -> Result<Vec<Address>, ListenerSettingError> {
     let invalid = |source| ListenerSettingError::Invalid { setting: "listeners", source };
     let mut addresses = Vec::new();
     for listener in config.parsed_listeners().map_err(invalid)? {
-        if is_of_controller(&listener.name, file) {
+        if is_of_controller(&listener.name, config) {
             continue;
         }
         let protocol = security_protocol(&config.listener_security_protocol_map, &listener.name);
@@ -85,14 +85,10 @@ pub(crate) fn from_settings(config: &BrokerConfig, file: &ConfigMap) -> Result<V
 }
 
 /// Gives listeners the addresses that `advertised.listeners` wants clients to be told.
-pub(crate) fn advertise(
-    addresses: &mut [Address],
-    config: &BrokerConfig,
-    file: &ConfigMap,
-) -> Result<(), ListenerSettingError> {
+pub(crate) fn advertise(addresses: &mut [Address], config: &BrokerConfig) -> Result<(), ListenerSettingError> {
     let invalid = |source| ListenerSettingError::Invalid { setting: "advertised.listeners", source };
     for ListenerSetting { name, host, port } in config.parsed_advertised_listeners().map_err(invalid)? {
-        if is_of_controller(&name, file) {
+        if is_of_controller(&name, config) {
             continue;
         }
         if ["", "0.0.0.0", "::"].contains(&host.as_str()) || port == 0 {
@@ -108,9 +104,8 @@ pub(crate) fn advertise(
 }
 
 /// The controller has no listener of its own here: nodes ask it within the process.
-fn is_of_controller(name: &str, file: &ConfigMap) -> bool {
-    let controllers = file.get("controller.listener.names").map(String::as_str).unwrap_or_default();
-    controllers.split(',').any(|known| known.trim().eq_ignore_ascii_case(name))
+fn is_of_controller(name: &str, config: &BrokerConfig) -> bool {
+    config.controller_listener_names.iter().flatten().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn binding(listener: ListenerSetting) -> Binding {
@@ -131,15 +126,15 @@ fn security_protocol<'a>(map: &'a str, name: &'a str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::BrokerLayers;
+    use crate::config::{BrokerLayers, ConfigMap};
 
     /// The listeners of these settings: name, where it is bound, what is advertised.
     fn addresses(pairs: &[(&str, &str)]) -> Result<Vec<(String, String, Option<String>)>, String> {
         let file: ConfigMap = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let config = BrokerConfig::new(&BrokerLayers::from_file(file.clone())).expect("valid");
-        let mut addresses = from_settings(&config, &file).map_err(|error| error.to_string())?;
+        let mut addresses = from_settings(&config).map_err(|error| error.to_string())?;
         if file.contains_key("advertised.listeners") {
-            advertise(&mut addresses, &config, &file).map_err(|error| error.to_string())?;
+            advertise(&mut addresses, &config).map_err(|error| error.to_string())?;
         }
         let show =
             |a: &Address| (a.name.to_string(), a.binding.to_string(), a.advertised.as_ref().map(|e| e.to_string()));

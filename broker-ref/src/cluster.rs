@@ -367,7 +367,7 @@ impl ClusterBuilder {
         let follows_settings = matches!(self.network, Network::Settings) && file.contains_key("listeners");
         let mut addresses = if follows_settings {
             of_one_node("listeners")?;
-            vec![addresses::from_settings(config, file)?]
+            vec![addresses::from_settings(config)?]
         } else {
             if file.contains_key("listeners") {
                 tracing::warn!("listeners has no effect: another address to listen on was given");
@@ -376,7 +376,7 @@ impl ClusterBuilder {
         };
         if file.contains_key("advertised.listeners") && !matches!(self.network, Network::Memory(_)) {
             of_one_node("advertised.listeners")?;
-            addresses.iter_mut().try_for_each(|addresses| addresses::advertise(addresses, config, file))?;
+            addresses.iter_mut().try_for_each(|addresses| addresses::advertise(addresses, config))?;
         }
         Ok(addresses)
     }

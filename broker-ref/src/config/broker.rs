@@ -27,6 +27,9 @@ pub struct BrokerConfig {
     /// A connection silent for this long is closed; below zero never.
     #[setting("connections.max.idle.ms", default("600000"))]
     pub connections_max_idle_ms: i64,
+    /// The listeners of the controller. This broker's has none, and passes them over.
+    #[setting("controller.listener.names", non_empty())]
+    pub controller_listener_names: Option<Vec<String>>,
     /// Replicas of a topic created without a number of its own.
     #[setting("default.replication.factor", default("1"))]
     pub default_replication_factor: i32,

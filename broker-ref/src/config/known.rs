@@ -36,8 +36,6 @@ pub(super) const DEFINITIONS: &[Definition] = definitions! {
     "connections.max.reauth.ms": Long, default("0");
     /// Whether a stopping broker hands over its leaderships first.
     "controlled.shutdown.enable": Boolean, default("true");
-    /// The listeners of the controller.
-    "controller.listener.names": List, non_empty();
     /// Controller events slower than this are logged.
     "controller.performance.always.log.threshold.ms": Long, default("2000"), at_least(0), internal();
     /// The span over which slow controller events are sampled.
