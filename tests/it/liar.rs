@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -460,9 +460,11 @@ async fn answers_at_random_end_every_call_in_time() {
     println!("SEED={seed}");
     let cluster = start(|c| c.topic("t", 2)).await;
     let rng = Mutex::new(fastrand::Rng::with_seed(seed));
+    let honest = Arc::new(AtomicBool::new(false));
+    let is_honest = honest.clone();
     let client = lied_to(&cluster, move |question| {
         let mut rng = rng.lock().unwrap();
-        if question.key == ApiKey::API_VERSIONS || rng.bool() {
+        if is_honest.load(Ordering::Relaxed) || question.key == ApiKey::API_VERSIONS || rng.bool() {
             return Answer::Honest;
         }
         let mut body = vec![0; rng.usize(..200)];
@@ -491,4 +493,9 @@ async fn answers_at_random_end_every_call_in_time() {
         let _ = consumer.close().await;
         assert!(begun.elapsed() <= 3 * TIMEOUT, "{:?}", begun.elapsed());
     }
+    // No lie has broken anything for good.
+    honest.store(true, Ordering::Relaxed);
+    producer.send(Record::to("t").value("v")).await.unwrap().await.unwrap();
+    let mut consumer = client.consumer("h").from_beginning().subscribe(["t"]).build().await.unwrap();
+    assert!(!consumer.poll(Duration::from_secs(60)).await.unwrap().is_empty());
 }
