@@ -2,7 +2,13 @@
 
 use std::{path::Path, time::Duration};
 
-use ottla::{TopicPartition, broker::Cluster, producer::Record};
+use ottla::{
+    TopicPartition,
+    broker::Cluster,
+    consumer::{BadBatch, ConsumeError, Records, SeekTo},
+    producer::Record,
+    protocol::record::HEADER_LEN,
+};
 
 use crate::support::{client, start};
 
@@ -75,4 +81,40 @@ async fn a_directory_can_be_used_again_as_soon_as_its_cluster_is_dropped() {
         acknowledged += records.iter().filter(|record| record.value() == Some(b"acknowledged")).count();
     }
     assert_eq!(acknowledged, 20);
+}
+
+/// Reads three batches of which the second has a byte flipped. What is wrong with it, by the consumer.
+async fn read_around_damage(in_batch: usize) -> BadBatch {
+    let directory = tempfile::tempdir().unwrap();
+    let first = start(|c| c.directory(directory.path()).topic("t", 1)).await;
+    for _ in 0..3 {
+        send_three(&first).await;
+    }
+    first.shutdown().await.unwrap();
+    let log = directory.path().join("t-0/00000000000000000000.log");
+    let mut bytes = std::fs::read(&log).unwrap();
+    let second_batch = bytes.len() / 3;
+    bytes[second_batch + in_batch] ^= 1;
+    std::fs::write(&log, bytes).unwrap();
+
+    let second = start_on(directory.path()).await;
+    let client = client(&second);
+    let partition = TopicPartition::new("t", 0);
+    let mut consumer =
+        client.consumer_without_group().from_beginning().assign([partition.clone()]).build().await.unwrap();
+    let offsets = |records: Records| records.iter().map(|record| record.offset()).collect::<Vec<_>>();
+    assert_eq!(offsets(consumer.recv().await.unwrap()), [0, 1, 2]);
+    let error = consumer.recv().await.unwrap_err();
+    let ConsumeError::BadBatch { offset: 3, reason, .. } = error else { panic!("{error}") };
+    consumer.seek(&partition, SeekTo::Offset(6)).unwrap();
+    assert_eq!(offsets(consumer.recv().await.unwrap()), [6, 7, 8]);
+    reason
+}
+
+#[tokio::test]
+async fn records_before_and_behind_a_damaged_batch_are_read_and_the_batch_itself_is_an_error() {
+    let record = read_around_damage(HEADER_LEN + 1).await;
+    assert!(matches!(record, BadBatch::Batch(_)), "the consumer finds the checksum wrong: {record}");
+    let length = read_around_damage(8).await;
+    assert!(matches!(length, BadBatch::Stored), "the broker cannot tell where the batch ends: {length}");
 }

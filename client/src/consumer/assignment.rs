@@ -752,11 +752,18 @@ impl Assignment {
             }
             // A broker that cuts off the first batch is too old to return it whole.
             Ok(None) => self.retry_fetch(now, &want.partition, "a batch larger than max.partition.fetch.bytes"),
-            Err(error) => {
-                self.bad_batch(now, &want.partition, want.offset, error.into());
-                false
-            }
+            Err(error) => self.unreadable(now, want, BadBatch::from(ChunkError::from(error))),
         }
+    }
+
+    /// The batch at the position to fetch from is bad. What is buffered before it stays, and is handed out first.
+    fn unreadable(&mut self, now: Instant, want: &Wanted, reason: BadBatch) -> bool {
+        self.retry_fetch(now, &want.partition, reason.to_string());
+        if let Some(state) = self.partitions.get_mut(&want.partition) {
+            let (partition, offset) = (want.partition.clone(), want.offset);
+            state.error = Some(ConsumeError::BadBatch { partition, offset, reason });
+        }
+        false
     }
 
     fn buffer(
@@ -810,6 +817,8 @@ impl Assignment {
                 state.fail(now, ConsumeError::Refused { partition: want.partition.clone(), code });
                 false
             }
+            // It will not get better by itself, so it must not be waited for without a word.
+            ErrorCode::CORRUPT_MESSAGE => self.unreadable(now, want, BadBatch::Stored),
             // The one that is behind is the client.
             ErrorCode::FENCED_LEADER_EPOCH
             | ErrorCode::UNKNOWN_TOPIC_ID

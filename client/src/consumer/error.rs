@@ -94,6 +94,9 @@ pub enum BadBatch {
     /// A record in it.
     #[error(transparent)]
     Record(RecordError),
+    /// The broker finds it damaged in its log (CORRUPT_MESSAGE); its own log says where. Seek beyond it to go on.
+    #[error("the broker finds it damaged in its log")]
+    Stored,
 }
 
 impl From<ChunkError> for BadBatch {

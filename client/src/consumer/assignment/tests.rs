@@ -190,6 +190,21 @@ fn an_offset_out_of_range_is_reset_or_an_error() {
 }
 
 #[test]
+fn a_batch_that_is_damaged_in_the_brokers_log_is_an_error_behind_the_records_before_it() {
+    let mut scene = Scene::fetching_from(10, OffsetReset::Latest);
+    let want = scene.plan_one();
+    scene.fetched(&want, records(10, 5));
+    let want = scene.plan_one();
+    scene.fetched(&want, refusal(ErrorCode::CORRUPT_MESSAGE));
+    let Some(Ready::Chunk(chunk)) = scene.assignment.take(None) else { panic!("the records come first") };
+    scene.assignment.consumed(scene.now, &tp(0), chunk.version, Position::new(15, 5));
+    let error = scene.error();
+    assert!(matches!(error, ConsumeError::BadBatch { offset: 15, reason: BadBatch::Stored, .. }), "{error}");
+    scene.assignment.seek(scene.now, &tp(0), SeekTo::Offset(20), -1);
+    assert_eq!(scene.plan_one().offset, 20);
+}
+
+#[test]
 fn a_committed_offset_with_an_epoch_is_checked_before_anything_is_fetched() {
     let mut scene = Scene::resetting(OffsetReset::Latest);
     scene.begin_at(10, 4);
