@@ -99,6 +99,22 @@ async fn a_batch_that_grew_beyond_the_topics_limit_is_cut_up_and_delivered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_flush_waits_for_all_parts_of_a_batch_that_was_cut_up() {
+    let cluster = start(|c| c.topic_with("small", 1, 1, [("max.message.bytes", "2000")])).await;
+    let producer = client(&cluster).producer().linger(Duration::from_secs(1)).build().unwrap();
+    let value = [b'v'; 300];
+    let mut deliveries = Vec::new();
+    for _ in 0..40 {
+        deliveries.push(producer.send(Record::to("small").value(&value)).await.unwrap());
+    }
+    producer.flush().await;
+    assert!(producer.metrics().splits > 0);
+    for (i, mut delivery) in deliveries.into_iter().enumerate() {
+        assert_eq!(delivery.try_result().expect("it has an end").unwrap().offset, i as i64);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn memory_is_bounded_and_waited_for() {
     let cluster = start(|c| c.topic("t", 2)).await;
     let producer = client(&cluster).producer().buffer_memory(64 << 10).build().unwrap();

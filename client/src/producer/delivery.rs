@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
@@ -234,6 +234,26 @@ impl BatchCell {
         }
     }
 
+    /// Waits until all of it has an end: if it is cut up, every part, and theirs. Cancel safe.
+    pub(crate) async fn ended(self: Arc<Self>) {
+        let mut cells = vec![self];
+        while let Some(cell) = cells.pop() {
+            cells.extend(poll_fn(|cx| cell.poll_parts(cx)).await);
+        }
+    }
+
+    /// The parts that it lives on in, none if it has an end of its own.
+    fn poll_parts(&self, cx: &Context<'_>) -> Poll<Vec<Arc<Self>>> {
+        match &mut *self.lock() {
+            CellState::Pending(wakers) => {
+                register(wakers, cx);
+                Poll::Pending
+            }
+            CellState::Split(parts) => Poll::Ready(parts.iter().map(|(_, part)| part.clone()).collect()),
+            CellState::Delivered { .. } | CellState::Failed(_) => Poll::Ready(Vec::new()),
+        }
+    }
+
     fn settle(&self, state: CellState) -> bool {
         let old = {
             let mut current = self.lock();
@@ -252,12 +272,7 @@ impl BatchCell {
     fn fate(&self, index: u32, cx: Option<&Context<'_>>) -> Fate {
         match &mut *self.lock() {
             CellState::Pending(wakers) => {
-                if let Some(cx) = cx {
-                    // Many handles are often polled by one task.
-                    if !wakers.iter().rev().take(4).any(|waker| waker.will_wake(cx.waker())) {
-                        wakers.push(cx.waker().clone());
-                    }
-                }
+                cx.into_iter().for_each(|cx| register(wakers, cx));
                 Fate::Unknown
             }
             CellState::Delivered { base_offset, log_append_time_ms } => {
@@ -276,6 +291,13 @@ impl BatchCell {
     fn lock(&self) -> MutexGuard<'_, CellState> {
         // Each change is one assignment, so a panic elsewhere leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn register(wakers: &mut Vec<Waker>, cx: &Context<'_>) {
+    // Many handles are often polled by one task.
+    if !wakers.iter().rev().take(4).any(|waker| waker.will_wake(cx.waker())) {
+        wakers.push(cx.waker().clone());
     }
 }
 
@@ -446,6 +468,27 @@ mod tests {
         assert!(cell.is_pending());
         b.deliver(100, -1);
         assert_eq!(delivery.await.unwrap().offset, 101);
+    }
+
+    #[test]
+    fn a_batch_that_was_cut_up_ends_with_the_last_of_its_parts() {
+        let [whole, a, b, b1, b2] = std::array::from_fn(|_| BatchCell::new("t".into(), 0));
+        let mut ended = polled(whole.clone().ended());
+        assert!(!ended());
+        whole.split(vec![(0, a.clone()), (2, b.clone())]);
+        a.deliver(0, -1);
+        assert!(!ended());
+        b.split(vec![(0, b1.clone()), (1, b2.clone())]);
+        b2.deliver(3, -1);
+        assert!(!ended());
+        b1.fail(DeliveryErrorKind::Closed, false, batch(), Vec::new());
+        assert!(ended());
+    }
+
+    /// Polls the future, and says whether it is ready.
+    fn polled(future: impl Future<Output = ()>) -> impl FnMut() -> bool {
+        let mut future = Box::pin(future);
+        move || future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 
     #[tokio::test]

@@ -233,8 +233,8 @@ impl Producer {
         let cells: Vec<_> =
             self.shared.all_partitions().iter().flat_map(|p| p.lock().pending().collect::<Vec<_>>()).collect();
         for cell in cells {
-            // An error is told to the record's own handle.
-            let _ = Delivery::new(cell, 0, -1).await;
+            // How it ended is told to the records' own handles.
+            cell.ended().await;
         }
     }
 

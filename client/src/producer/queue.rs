@@ -57,6 +57,8 @@ pub(crate) struct PartitionQueue {
     settings: Arc<QueueSettings>,
     open: Option<OpenBatch>,
     full: VecDeque<OpenBatch>,
+    /// The batch that a sender is sealing, outside of the lock.
+    sealing: Option<Arc<BatchCell>>,
     retries: VecDeque<SealedBatch>,
     in_flight: VecDeque<SealedBatch>,
     identity: Option<Identity>,
@@ -148,7 +150,7 @@ pub(crate) enum Append {
 pub(crate) enum Next {
     /// A batch to send again as it is; it counts as under way.
     Resend(Bytes),
-    /// A batch to seal, and then to hand to [`PartitionQueue::sent`].
+    /// A batch to seal, and then to hand to [`PartitionQueue::sent`] or [`PartitionQueue::not_sealed`].
     Seal(OpenBatch),
     /// Nothing before this time.
     At(Instant),
@@ -288,6 +290,7 @@ impl PartitionQueue {
             partition,
             open: None,
             full: VecDeque::new(),
+            sealing: None,
             retries: VecDeque::new(),
             in_flight: VecDeque::new(),
             identity: None,
@@ -457,6 +460,7 @@ impl PartitionQueue {
             Some(mut batch) => {
                 batch.builder.set_producer(stamp);
                 batch.sequence = stamp;
+                self.sealing = Some(batch.cell.clone());
                 Next::Seal(batch)
             }
             None => Next::Empty,
@@ -465,11 +469,13 @@ impl PartitionQueue {
 
     /// A sealed batch is on its way.
     pub(crate) fn sent(&mut self, batch: SealedBatch) {
+        self.sealing = None;
         self.in_flight.push_back(batch);
     }
 
     /// A batch that was taken could not be sealed.
     pub(crate) fn not_sealed(&mut self, batch: OpenBatch, reason: String) {
+        self.sealing = None;
         batch.fail(DeliveryErrorKind::Compress(reason));
         self.leave_hole();
     }
@@ -715,13 +721,14 @@ impl PartitionQueue {
 
     /// Whether nothing waits and nothing is under way.
     pub(crate) fn is_empty(&self) -> bool {
-        self.open.is_none() && self.full.is_empty() && self.retries.is_empty() && self.in_flight.is_empty()
+        let none_sealed = self.retries.is_empty() && self.in_flight.is_empty();
+        self.open.is_none() && self.full.is_empty() && self.sealing.is_none() && none_sealed
     }
 
     /// The batches that have no end yet.
     pub(crate) fn pending(&self) -> impl Iterator<Item = Arc<BatchCell>> {
         let sealed = self.in_flight.iter().chain(&self.retries).map(|batch| &batch.cell);
-        sealed.chain(self.full.iter().chain(&self.open).map(|batch| &batch.cell)).cloned()
+        sealed.chain(&self.sealing).chain(self.full.iter().chain(&self.open).map(|batch| &batch.cell)).cloned()
     }
 
     /// Batches that wait to be sent.
@@ -912,6 +919,22 @@ mod tests {
         assert_eq!(stamp_of(&f.send(0)), (0, 0, 50));
         drop(f.append(b"x"));
         assert_eq!(stamp_of(&f.send(0)), (0, 50, 1));
+    }
+
+    #[test]
+    fn a_batch_that_is_being_sealed_is_still_waited_for() {
+        let mut f = Fixture::new(|_| {});
+        drop(f.append(b"a"));
+        let Next::Seal(open) = f.queue.next(f.at(0), true) else { panic!("there is a batch") };
+        assert_eq!((f.queue.pending().count(), f.queue.is_empty()), (1, false));
+        f.queue.sent(open.seal(&mut f.compressor).unwrap());
+        assert_eq!(f.queue.pending().count(), 1, "it is named once");
+        f.written(0);
+        assert_eq!((f.queue.pending().count(), f.queue.is_empty()), (0, true));
+        drop(f.append(b"b"));
+        let Next::Seal(open) = f.queue.next(f.at(0), true) else { panic!("there is a batch") };
+        f.queue.not_sealed(open, "no codec".to_owned());
+        assert_eq!((f.queue.pending().count(), f.queue.is_empty()), (0, true));
     }
 
     #[test]
