@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p ottla-client --example produce_load -- SERVERS TOPIC RECORDS`
 
+#![expect(clippy::disallowed_methods, reason = "it measures, outside of the crate")]
+
 use std::time::Instant;
 
 use ottla_client::{Client, producer::Record};

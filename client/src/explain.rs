@@ -50,6 +50,7 @@ impl Wait {
 
 impl fmt::Display for Wait {
     /// Writes `orders-3 for 1.2s: the partition has no leader`.
+    #[expect(clippy::disallowed_methods, reason = "`lasting` is for those who have a `now`")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} for {:.1?}: {}", self.subject, self.since.elapsed(), self.reason)
     }

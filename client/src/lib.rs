@@ -1,8 +1,12 @@
 //! An async Kafka client.
 
+#![cfg_attr(not(test), deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have clocks, tasks and files of their own"))]
+
 pub mod admin;
 pub mod assignor;
 pub mod backoff;
+#[expect(clippy::disallowed_methods, reason = "an edge: it keeps metadata up to date")]
 mod client;
 pub mod config;
 pub mod consumer;
@@ -10,6 +14,7 @@ mod explain;
 mod from_properties;
 pub mod metadata;
 pub mod metrics;
+#[expect(clippy::disallowed_methods, reason = "the edge that connections are")]
 pub mod net;
 pub mod partitioner;
 pub mod producer;

@@ -24,6 +24,7 @@
 //! # }
 //! ```
 
+#[expect(clippy::disallowed_methods, reason = "an edge: a call has a deadline")]
 mod call;
 mod cluster;
 mod configs;
@@ -38,6 +39,7 @@ mod log_dirs;
 mod offsets;
 mod outcomes;
 mod producers;
+#[expect(clippy::disallowed_methods, reason = "an edge: it waits for brokers")]
 mod propagation;
 mod quorum;
 mod records;

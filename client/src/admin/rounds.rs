@@ -207,6 +207,7 @@ impl<K: Clone + Eq + Hash + Display, T> Rounds<K, T> {
     }
 
     /// What the next attempt is about, once it is time for it. `None` when everything is settled.
+    #[expect(clippy::disallowed_methods, reason = "it waits; `Progress` decides")]
     pub(super) async fn next(&mut self) -> Option<Vec<K>> {
         let progress = &mut self.progress;
         progress.end_attempt();

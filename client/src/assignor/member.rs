@@ -70,9 +70,9 @@ pub struct PreviousAssignment {
     pub generation: i32,
 }
 
-/// The indexes of members in the order that range and round robin go by: static members first, by instance id, for it
+/// Members with their indexes, in the order that range and round robin go by: static members first, by instance id, for it
 /// outlives a restart; then the others by member id.
-pub(super) fn by_instance(members: &[Member]) -> Vec<usize> {
+pub(super) fn by_instance(members: &[Member]) -> Vec<(usize, &Member)> {
     sorted(members, |a, b| match (&a.group_instance_id, &b.group_instance_id) {
         (Some(a), Some(b)) => compare(a, b),
         (Some(_), None) => Ordering::Less,
@@ -81,14 +81,14 @@ pub(super) fn by_instance(members: &[Member]) -> Vec<usize> {
     })
 }
 
-/// The indexes of members in the order of their member ids.
-pub(super) fn by_id(members: &[Member]) -> Vec<usize> {
+/// Members with their indexes, in the order of their member ids.
+pub(super) fn by_id(members: &[Member]) -> Vec<(usize, &Member)> {
     sorted(members, |a, b| compare(&a.member_id, &b.member_id))
 }
 
-fn sorted(members: &[Member], compare: impl Fn(&Member, &Member) -> Ordering) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..members.len()).collect();
-    order.sort_by(|a, b| compare(&members[*a], &members[*b]));
+fn sorted(members: &[Member], compare: impl Fn(&Member, &Member) -> Ordering) -> Vec<(usize, &Member)> {
+    let mut order: Vec<_> = members.iter().enumerate().collect();
+    order.sort_by(|(_, a), (_, b)| compare(a, b));
     order
 }
 
@@ -105,16 +105,21 @@ mod tests {
         Member { member_id: id.into(), group_instance_id: instance.map(Into::into), ..Member::default() }
     }
 
+    fn indexes(order: Vec<(usize, &Member)>) -> Vec<usize> {
+        order.into_iter().map(|(index, _)| index).collect()
+    }
+
     #[test]
     fn static_members_come_first_and_by_instance() {
         let members = [member("a", None), member("b", Some("z")), member("c", Some("y")), member("A", None)];
-        assert_eq!(by_instance(&members), [2, 1, 3, 0]);
-        assert_eq!(by_id(&members), [3, 0, 1, 2]);
+        assert_eq!(indexes(by_instance(&members)), [2, 1, 3, 0]);
+        assert_eq!(indexes(by_id(&members)), [3, 0, 1, 2]);
     }
 
     #[test]
     fn ids_are_ordered_by_utf_16_units_as_in_java() {
         // U+1F600 is D83D DE00 in UTF-16 and so before U+FF21, unlike in UTF-8.
-        assert_eq!(by_id(&[member("\u{FF21}", None), member("\u{1F600}", None)]), [1, 0]);
+        let members = [member("\u{FF21}", None), member("\u{1F600}", None)];
+        assert_eq!(indexes(by_id(&members)), [1, 0]);
     }
 }

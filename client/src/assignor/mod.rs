@@ -3,6 +3,7 @@
 //! The members of a classic group choose one of them as leader, which assigns for all. Each sends a [`Subscription`] when it
 //! joins; the leader's [`Assignor`] makes an [`Assignment`] for each out of them.
 
+#[expect(clippy::indexing_slicing, reason = "it gives the numbers, and its tables have an entry for each")]
 mod layout;
 mod member;
 mod protocol;

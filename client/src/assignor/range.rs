@@ -22,6 +22,7 @@ impl Assignor for RangeAssignor {
         "range"
     }
 
+    #[expect(clippy::indexing_slicing, reason = "a consumer's member is an index into `members`")]
     fn assign(&self, topics: &ClusterTopics, members: &[Member]) -> Vec<Assignment> {
         let mut ranges = topic_ranges(topics, members);
         if ranges.iter().any(|range| range.racks_matter) {
@@ -66,9 +67,9 @@ struct Consumer<'a> {
 /// The subscribed topics that have partitions, by name.
 fn topic_ranges<'a>(topics: &'a ClusterTopics, members: &'a [Member]) -> Vec<TopicRange<'a>> {
     let mut consumers: HashMap<&str, Vec<Consumer<'a>>> = HashMap::new();
-    for member in by_instance(members) {
-        let subscription = &members[member].subscription;
-        let consumer = Consumer { member, rack: subscription.rack() };
+    for (index, member) in by_instance(members) {
+        let subscription = &member.subscription;
+        let consumer = Consumer { member: index, rack: subscription.rack() };
         for topic in &subscription.topics {
             let consumers = consumers.entry(topic).or_default();
             // A topic that a member names twice is still one subscription.
@@ -81,6 +82,7 @@ fn topic_ranges<'a>(topics: &'a ClusterTopics, members: &'a [Member]) -> Vec<Top
     subscribed.filter_map(|(topic, racks)| Some(TopicRange::new(topic, racks, consumers.remove(&**topic)?))).collect()
 }
 
+#[expect(clippy::indexing_slicing, reason = "a consumer is an index into `consumers`, and `assigned` is as long")]
 impl<'a> TopicRange<'a> {
     fn new(topic: &'a TopicName, racks: &'a [Vec<Str>], consumers: Vec<Consumer<'a>>) -> Self {
         let partitions = i32::try_from(racks.len()).unwrap_or(i32::MAX);

@@ -18,17 +18,19 @@ impl Assignor for RoundRobinAssignor {
         "roundrobin"
     }
 
+    #[expect(clippy::indexing_slicing, reason = "turns have the indexes of `members`")]
     fn assign(&self, topics: &ClusterTopics, members: &[Member]) -> Vec<Assignment> {
         let mut assignments = vec![Assignment::default(); members.len()];
-        let subscribed: Vec<HashSet<_>> =
-            members.iter().map(|member| member.subscription.topics.iter().collect()).collect();
-        let mut turns = by_instance(members).into_iter().cycle();
-        let all: BTreeSet<_> = subscribed.iter().flatten().copied().collect();
+        let order = by_instance(members).into_iter();
+        let subscribed: Vec<(usize, HashSet<_>)> =
+            order.map(|(index, member)| (index, member.subscription.topics.iter().collect())).collect();
+        let mut turns = subscribed.iter().cycle();
+        let all: BTreeSet<_> = subscribed.iter().flat_map(|(_, topics)| topics).copied().collect();
         for topic in all {
             for partition in 0..i32::try_from(topics.partition_count(topic)).unwrap_or(i32::MAX) {
                 // Some member subscribes to it, or it would not be among all.
-                let Some(member) = turns.find(|member| subscribed[*member].contains(topic)) else { break };
-                assignments[member].partitions.push(TopicPartition::new(topic, partition));
+                let Some((member, _)) = turns.find(|(_, topics)| topics.contains(topic)) else { break };
+                assignments[*member].partitions.push(TopicPartition::new(topic, partition));
             }
         }
         assignments

@@ -15,16 +15,21 @@
 
 mod assignment;
 mod builder;
+#[expect(clippy::disallowed_methods, reason = "an edge: it waits between attempts")]
 mod commit;
+#[expect(clippy::disallowed_methods, reason = "an edge: it carries out what the assignment decides")]
 mod driver;
 mod error;
 mod fetch;
 mod group;
+#[expect(clippy::disallowed_methods, reason = "an edge: what the application does is done now")]
 mod handle;
+#[expect(clippy::disallowed_methods, reason = "an edge: an answer comes now")]
 mod lookup;
 mod metrics;
 mod offsets;
 mod position;
+#[expect(clippy::disallowed_methods, reason = "an edge: it waits between attempts")]
 mod query;
 mod records;
 mod shared;

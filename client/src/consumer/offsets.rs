@@ -77,6 +77,7 @@ impl OffsetTarget {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "it is the times of records that this is compared with")]
 fn now_ms() -> i64 {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     since_epoch.as_millis() as i64

@@ -92,6 +92,7 @@ impl Shared {
     }
 
     /// Begins with partitions at their committed offsets.
+    #[expect(clippy::disallowed_methods, reason = "the application begins now")]
     pub(super) fn begin_with(&self, partitions: &[TopicPartition]) {
         let now = Instant::now();
         let mut assignment = self.assignment();

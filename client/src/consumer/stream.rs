@@ -75,6 +75,7 @@ impl Stream for RecordStream<'_> {
 
 impl Drop for RecordStream<'_> {
     /// Records that the stream did not return are for the next call of the consumer.
+    #[expect(clippy::disallowed_methods, reason = "the application drops it now")]
     fn drop(&mut self) {
         let now = tokio::time::Instant::now();
         let mut assignment = self.shared.assignment();

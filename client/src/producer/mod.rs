@@ -6,10 +6,12 @@
 
 mod delivery;
 mod error;
+#[expect(clippy::disallowed_methods, reason = "an edge: it tells how things are now")]
 mod explain;
 mod metrics;
 mod queue;
 mod record;
+#[expect(clippy::disallowed_methods, reason = "an edge: it carries out what queues decide")]
 mod sender;
 mod shared;
 
@@ -152,6 +154,7 @@ impl ProducerBuilder {
     ///
     /// # Errors
     /// [`BuildProducerError`] if the settings contradict each other.
+    #[expect(clippy::disallowed_methods, reason = "the task ends with the producer")]
     pub fn build(self) -> Result<Producer, BuildProducerError> {
         self.config.validate(self.client.config())?;
         if self.config.transactional_id.is_some() {
@@ -283,6 +286,7 @@ impl Producer {
         Box::pin(self.place_slowly(record, needs_memory)).await
     }
 
+    #[expect(clippy::disallowed_methods, reason = "it waits at most `max.block.ms` from now")]
     async fn place_slowly(
         &self,
         record: &Record<'_>,
@@ -342,6 +346,7 @@ impl Producer {
     }
 
     /// Encodes the record into a batch, if there is memory at once or in `permit`.
+    #[expect(clippy::disallowed_methods, reason = "a queue asks for the time only if a record opens a batch")]
     #[inline]
     fn try_place(
         &self,
@@ -425,6 +430,7 @@ fn compression_settings(config: CompressionConfig) -> Result<CompressionSettings
     })
 }
 
+#[expect(clippy::disallowed_methods, reason = "the time that records without one are given")]
 fn now_ms() -> i64 {
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
@@ -453,6 +459,7 @@ struct WaitingForMemory<'a> {
     since: Instant,
 }
 
+#[expect(clippy::disallowed_methods, reason = "it measures")]
 impl<'a> WaitingForMemory<'a> {
     fn begin(shared: &'a Arc<Shared>) -> Self {
         shared.waiting_for_memory.fetch_add(1, Ordering::Relaxed);
@@ -462,6 +469,7 @@ impl<'a> WaitingForMemory<'a> {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "it measures")]
 impl Drop for WaitingForMemory<'_> {
     fn drop(&mut self) {
         self.shared.waiting_for_memory.fetch_sub(1, Ordering::Relaxed);

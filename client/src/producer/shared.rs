@@ -285,6 +285,7 @@ impl Shared {
         self.orphans.wake();
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the task ends with the producer")]
     fn sender(self: &Arc<Self>, node: NodeId) -> Arc<SenderQueue> {
         let mut senders = lock(&self.senders);
         if let Some(queue) = senders.get(&node) {

@@ -17,6 +17,7 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
 }
 
 /// The fewest insertions, deletions, replacements and swaps of neighbours that make one of the other.
+#[expect(clippy::indexing_slicing, reason = "`i` and `j` count letters from 1; a row has one entry more")]
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     // Rows of the usual table: the one before the last, the last, and the one being filled.

@@ -13,9 +13,13 @@
 //! - the newest claim of a partition holds however many older ones contradict each other;
 //! - under the cooperative protocol, two members that claim one partition must both give it up, whatever they subscribe to.
 
+#[expect(clippy::indexing_slicing, reason = "tables have an entry for each rank, or each number in the layout")]
 mod constrained;
+#[expect(clippy::indexing_slicing, reason = "tables have an entry for each rank, or each number in the layout")]
 mod general;
+#[expect(clippy::indexing_slicing, reason = "tables have an entry for each rank, or each number in the layout")]
 mod ownership;
+#[expect(clippy::indexing_slicing, reason = "tables have an entry for each rank, or each number in the layout")]
 mod racks;
 #[cfg(test)]
 mod tests;
@@ -104,8 +108,7 @@ struct Plan<'a> {
 /// Assigns all partitions, whoever may still hold them.
 fn assign<'a>(topics: &'a ClusterTopics, members: &'a [Member], claim: fn(&Member) -> Claim) -> Plan<'a> {
     let layout = Layout::new(topics, members);
-    let order = by_id(members);
-    let ranked: Vec<&Member> = order.iter().map(|member| &members[*member]).collect();
+    let (order, ranked): (Vec<usize>, Vec<&Member>) = by_id(members).into_iter().unzip();
     let claims: Vec<Claim> = ranked.iter().map(|member| claim(member)).collect();
     let ownership = Ownership::new(&layout, &claims);
     let racks = Racks::new(&layout, &ranked);
@@ -141,6 +144,7 @@ impl Plan<'_> {
         }
     }
 
+    #[expect(clippy::indexing_slicing, reason = "`members` has each index once")]
     fn into_assignments(self) -> Vec<Assignment> {
         let mut assignments = vec![Assignment::default(); self.members.len()];
         for (member, mut partitions) in self.members.into_iter().zip(self.partitions) {

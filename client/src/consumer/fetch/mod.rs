@@ -3,6 +3,7 @@
 mod aside;
 mod chunk;
 mod session;
+#[expect(clippy::disallowed_methods, reason = "an edge: it asks a broker and takes what comes")]
 mod worker;
 
 pub(super) use chunk::{Chunk, ChunkError, ChunkReader, Tally, position_after};

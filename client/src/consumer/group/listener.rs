@@ -91,6 +91,7 @@ impl RebalanceContext {
     ///
     /// # Errors
     /// [`OffsetError::NotAssigned`].
+    #[expect(clippy::disallowed_methods, reason = "the application seeks now")]
     pub fn seek(&self, partition: &TopicPartition, to: SeekTo) -> Result<(), OffsetError> {
         let moved = self.shared.assignment().seek(Instant::now(), partition, to, -1);
         self.shared.wake_all();

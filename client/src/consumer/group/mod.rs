@@ -5,7 +5,9 @@
 //! coordinator and holds back everything behind it. What takes the application's consent, to give partitions up above all,
 //! is a [`Handover`](handover), which runs within the application's calls for records.
 
+#[expect(clippy::disallowed_methods, reason = "an edge: it carries out what the member decides")]
 mod driver;
+#[expect(clippy::disallowed_methods, reason = "an edge: the application's consent is given now")]
 mod handover;
 mod lead;
 mod listener;
