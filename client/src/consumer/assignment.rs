@@ -176,6 +176,8 @@ pub(super) struct Assignment {
 #[derive(Debug)]
 struct Partition {
     version: u64,
+    /// The version at which it was assigned.
+    assigned_version: u64,
     topic_id: Uuid,
     /// The leader's epoch by metadata, for which the position was found to be in the log.
     leader_epoch: i32,
@@ -290,6 +292,7 @@ impl Assignment {
         let version = self.new_version();
         let mut new = Partition {
             version,
+            assigned_version: version,
             topic_id: Uuid::ZERO,
             leader_epoch: -1,
             phase: Phase::Committed,
@@ -364,6 +367,11 @@ impl Assignment {
 
     pub(super) fn is_paused(&self, partition: &TopicPartition) -> bool {
         self.partitions.get(partition).is_some_and(|state| state.paused.is_some())
+    }
+
+    /// At which version a partition was assigned: another one after it was taken away and came back.
+    pub(super) fn assigned_version(&self, partition: &TopicPartition) -> Option<u64> {
+        self.partitions.get(partition).map(|state| state.assigned_version)
     }
 
     pub(super) fn position(&self, partition: &TopicPartition) -> Option<Position> {
@@ -566,8 +574,8 @@ impl Assignment {
             return;
         };
         let position = Position::new(offset, -1);
-        // What is buffered comes first; the position follows when it is taken.
-        if state.chunks.is_empty() {
+        // What is buffered comes first, and so does the rest of a chunk that was taken: the position follows with it.
+        if state.buffered == 0 {
             state.position = Some(position);
         }
         state.fetch = position;

@@ -243,6 +243,12 @@ pub enum CommitError {
         /// Why; for [`ErrorCode::OFFSET_METADATA_TOO_LARGE`] shorten the metadata.
         code: ErrorCode,
     },
+    /// The coordinator's answer leaves a partition out. Its offset may have been committed.
+    #[error("the coordinator does not say whether it committed {partition}")]
+    Unanswered {
+        /// The partition.
+        partition: TopicPartition,
+    },
     /// No answer came in time. The offsets may have been committed.
     #[error("no answer within {after:?}{cause}", cause = .cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default())]
     Timeout {
@@ -263,7 +269,7 @@ impl CommitError {
     /// Whether the same call can succeed later without a change.
     pub fn is_retriable(&self) -> bool {
         match self {
-            Self::Timeout { .. } | Self::RebalanceInProgress => true,
+            Self::Timeout { .. } | Self::Unanswered { .. } | Self::RebalanceInProgress => true,
             Self::Refused { code, .. } => code.is_retriable(),
             Self::Request(error) => error.is_retriable(),
             Self::NoGroup | Self::Rebalanced | Self::Fenced | Self::Closed => false,
@@ -278,7 +284,7 @@ impl CommitError {
     /// Whether the offsets may have been committed all the same.
     pub fn possibly_committed(&self) -> bool {
         match self {
-            Self::Timeout { .. } => true,
+            Self::Timeout { .. } | Self::Unanswered { .. } => true,
             Self::Request(error) => error.possibly_done(),
             Self::NoGroup
             | Self::Rebalanced

@@ -28,7 +28,7 @@ use crate::{
 
 use super::{
     assignment::{Assignment, OffsetTarget, Ready, Settings, Start},
-    commit::{self, Commit, Deadline, Offsets},
+    commit::{self, Commit, Deadline, Issuer, Offsets},
     driver,
     error::{CommitError, ConsumeError, OffsetError, SubscribeError},
     fetch::ChunkReader,
@@ -338,11 +338,10 @@ impl Consumer {
     }
 
     async fn give_up_all(&mut self) {
-        self.hand_over_all().await;
-        let owned = self.shared.member().give_up();
-        if !owned.is_empty() {
-            self.begin_handover(Handover::Revoke(owned));
+        loop {
             self.hand_over_all().await;
+            let Some(next) = self.shared.member().give_up() else { return };
+            self.begin_handover(next);
         }
     }
 
@@ -691,8 +690,9 @@ pub(super) fn send_commit_until(
     deadline: Deadline,
 ) -> Committing {
     let (done, result) = oneshot::channel();
+    let issuer = Issuer::now(shared, &offsets);
     // A task that went away drops the other end, which tells.
-    let _ = commits.send(Commit { offsets, issuer: shared.identity(), deadline, done });
+    let _ = commits.send(Commit { offsets, issuer, deadline, done });
     Committing(State::Waiting(result))
 }
 

@@ -205,6 +205,24 @@ fn a_batch_that_is_damaged_in_the_brokers_log_is_an_error_behind_the_records_bef
 }
 
 #[test]
+fn a_reset_does_not_move_the_position_past_what_is_left_of_a_chunk() {
+    let mut scene = Scene::fetching_from(10, OffsetReset::Earliest);
+    let want = scene.plan_one();
+    scene.fetched(&want, records(10, 5));
+    let ahead = scene.plan_one();
+    let Some(Ready::Chunk(chunk)) = scene.assignment.take(None) else { panic!() };
+    scene.assignment.consumed(scene.now, &tp(0), chunk.version, Position::new(12, 5));
+    scene.fetched(&ahead, refusal(ErrorCode::OFFSET_OUT_OF_RANGE));
+    let lookup = scene.offset_lookup();
+    scene.assignment.found_offset(scene.now, &lookup.ticket, Some(90));
+    assert_eq!(scene.assignment.position(&tp(0)), Some(Position::new(12, 5)), "three records are not handed out yet");
+    assert_eq!(scene.assignment.uncommitted()[&tp(0)].offset, 12);
+    scene.assignment.consumed(scene.now, &tp(0), chunk.version, Position::new(15, 5));
+    scene.assignment.release(&tp(0), chunk.version, chunk.bytes.len());
+    assert_eq!(scene.plan_one().offset, 90);
+}
+
+#[test]
 fn a_committed_offset_with_an_epoch_is_checked_before_anything_is_fetched() {
     let mut scene = Scene::resetting(OffsetReset::Latest);
     scene.begin_at(10, 4);

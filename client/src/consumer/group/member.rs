@@ -282,8 +282,22 @@ impl Member {
         self.topics.as_ref().is_some_and(Topics::is_pattern)
     }
 
-    /// The partitions to give up before leaving in peace.
-    pub(in crate::consumer) fn give_up(&mut self) -> Vec<TopicPartition> {
+    /// What the application has to do before this member leaves in peace, to be followed by
+    /// [`handed_over`](Self::handed_over); `None` when nothing belongs to this member any more. Until then the group is not
+    /// joined again: the partitions are this member's while the application gives them up.
+    pub(in crate::consumer) fn give_up(&mut self) -> Option<Handover> {
+        if let Some(handover) = self.take_handover() {
+            return Some(handover);
+        }
+        let owned = self.take_owned();
+        if owned.is_empty() {
+            return None;
+        }
+        self.handing_over = true;
+        Some(Handover::Revoke(owned))
+    }
+
+    fn take_owned(&mut self) -> Vec<TopicPartition> {
         std::mem::take(&mut self.owned).into_iter().collect()
     }
 
@@ -294,7 +308,7 @@ impl Member {
         self.handing_over = false;
         self.depart(reason);
         self.enter(now, Phase::Outside);
-        self.give_up()
+        self.take_owned()
     }
 
     /// The application asks for records.
@@ -832,7 +846,7 @@ impl Member {
     fn rejoin(&mut self, now: Instant) {
         let eager = self.settings.as_ref().is_none_or(|settings| settings.protocol == RebalanceProtocol::Eager);
         if eager && !self.owned.is_empty() {
-            let owned = self.give_up();
+            let owned = self.take_owned();
             self.handovers.push_back(Handover::Revoke(owned));
         }
         self.enter(now, Phase::Joining);
@@ -844,7 +858,7 @@ impl Member {
         self.led = None;
         self.previous = None;
         self.heartbeat = Heartbeat::default();
-        let owned = self.give_up();
+        let owned = self.take_owned();
         if !owned.is_empty() {
             self.handovers.push_back(Handover::Lost(owned));
         }

@@ -454,3 +454,34 @@ fn a_topic_that_is_not_there_is_asked_for_now_and_then() {
     assert!(!scene.after(Duration::from_millis(500)).refresh);
     assert!(scene.after(Duration::from_millis(500)).refresh);
 }
+
+#[test]
+fn the_group_is_not_joined_again_while_the_application_gives_up_everything_to_leave() {
+    for mut scene in [Scene::eager(), Scene::cooperative()] {
+        scene.assign(1, &[0, 1]);
+        scene.hand_over();
+        assert_eq!(scene.member.give_up(), Some(Handover::Revoke(vec![tp(0), tp(1)])));
+        scene.heartbeat(ErrorCode::REBALANCE_IN_PROGRESS);
+        let calls = scene.step().calls;
+        assert!(calls.is_empty(), "the listener is being told, or the last commit is under way: {calls:?}");
+        assert_eq!(scene.member.identity().map(|identity| identity.generation), Some(1), "it commits as the owner");
+        scene.heartbeat(ErrorCode::REBALANCE_IN_PROGRESS);
+        scene.member.handed_over(scene.now);
+        assert_eq!(scene.member.give_up(), None);
+        scene.member.leave(scene.now, "closed");
+        let call = scene.expect_call();
+        assert!(matches!(call.action, Action::Leave { .. }), "{call:?}");
+    }
+}
+
+#[test]
+fn what_a_rebalance_takes_comes_first_when_everything_is_given_up() {
+    let mut scene = Scene::eager();
+    scene.assign(1, &[0]);
+    scene.hand_over();
+    scene.heartbeat(ErrorCode::REBALANCE_IN_PROGRESS);
+    assert_eq!(scene.member.give_up(), Some(Handover::Revoke(vec![tp(0)])));
+    assert!(scene.step().calls.is_empty());
+    scene.member.handed_over(scene.now);
+    assert_eq!(scene.member.give_up(), None);
+}
