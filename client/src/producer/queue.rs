@@ -530,10 +530,18 @@ impl PartitionQueue {
     ) {
         let after_a_failure = self.recovering || self.renumber;
         match code {
-            // The gap before it is an earlier batch that will be sent again first, or one that is gone. In both cases
-            // this one is neither the next nor one of the last, so it is not written.
+            // An earlier batch is gone, and may be written itself; so may this one be, if the broker remembers only
+            // batches behind it. Under another epoch it would be written once more.
+            ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER
+                if self.renumber && batch.possibly_written && !self.is_newest(&batch) =>
+            {
+                batch.fail(DeliveryErrorKind::Refused { code, message }, record_messages);
+                self.leave_hole();
+            }
+            // The gap before it is an earlier batch that will be sent again first, or one that is gone.
             ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER if after_a_failure => {
-                batch.possibly_written = false;
+                // A broker knows at least the last batch that it wrote, so it would know this one.
+                batch.possibly_written &= !self.is_newest(&batch);
                 self.recovering = true;
                 self.requeue(batch);
             }
@@ -565,6 +573,14 @@ impl PartitionQueue {
                 self.leave_hole();
             }
         }
+    }
+
+    /// Whether no batch was numbered behind it.
+    fn is_newest(&self, batch: &SealedBatch) -> bool {
+        let end = advance(batch.stamp.base_sequence, batch.records);
+        self.identity.is_some_and(|Identity { producer_id, epoch, next_sequence }| {
+            (producer_id.0, epoch, next_sequence) == (batch.stamp.producer_id, batch.stamp.producer_epoch, end)
+        })
     }
 
     fn retry(&mut self, now: Instant, mut batch: SealedBatch) {
@@ -669,16 +685,12 @@ impl PartitionQueue {
     pub(crate) fn expire(&mut self, now: Instant) -> Option<Instant> {
         let timeout = self.settings.delivery_timeout;
         let overdue = |created: Instant| created + timeout <= now;
-        while self.in_flight.front().is_some_and(|batch| overdue(batch.created) && batch.cell.is_pending()) {
+        if self.in_flight.iter().any(|batch| overdue(batch.created) && batch.cell.is_pending()) {
             // Its answer still has to be counted, so it stays in its place.
             self.expire_in_flight(now);
         }
-        while self.retries.front().is_some_and(|batch| overdue(batch.created)) {
-            if let Some(batch) = self.retries.pop_front() {
-                let last = batch.last_error.clone();
-                batch.fail(DeliveryErrorKind::Timeout { last }, Vec::new());
-                self.leave_hole();
-            }
+        if self.retries.iter().any(|batch| overdue(batch.created)) {
+            self.expire_retries(now);
         }
         while self.full.front().is_some_and(|batch| overdue(batch.created)) {
             self.full.pop_front().into_iter().for_each(|batch| batch.fail(DeliveryErrorKind::Timeout { last: None }));
@@ -698,9 +710,27 @@ impl PartitionQueue {
         self.leave_hole();
     }
 
+    fn expire_retries(&mut self, now: Instant) {
+        let timeout = self.settings.delivery_timeout;
+        let in_front = self.retries.len().saturating_sub(self.requeued);
+        for (place, batch) in std::mem::take(&mut self.retries).into_iter().enumerate() {
+            if batch.created + timeout > now {
+                self.retries.push_back(batch);
+                continue;
+            }
+            if place >= in_front {
+                self.requeued = self.requeued.saturating_sub(1);
+            }
+            let last = batch.last_error.clone();
+            batch.fail(DeliveryErrorKind::Timeout { last }, Vec::new());
+            self.leave_hole();
+        }
+    }
+
     /// Fails everything that is not under way.
     pub(crate) fn fail_waiting(&mut self, kind: &DeliveryErrorKind) {
         self.retries.drain(..).for_each(|batch| batch.fail(kind.clone(), Vec::new()));
+        self.requeued = 0;
         self.full.drain(..).chain(self.open.take()).for_each(|batch| batch.fail(kind.clone()));
     }
 
@@ -1051,6 +1081,99 @@ mod tests {
         assert_eq!(stamp_of(&f.send(200)), (1, 0, 1));
         f.written(3);
         assert_eq!(offset(&mut kept), 3);
+    }
+
+    #[test]
+    fn what_a_broker_that_remembers_only_its_last_batch_has_written_is_not_sent_under_another_epoch() {
+        let mut f = Fixture::new(|_| {});
+        let mut deliveries = Vec::new();
+        for i in 0..5u8 {
+            deliveries.push(f.append(&[i]));
+            f.send(0);
+        }
+        (0..5).for_each(|_| f.lose(true));
+        assert_eq!((0..5).map(|_| stamp_of(&f.send(500)).1).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+        for _ in 0..4 {
+            f.refuse(500, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+        }
+        f.written(4);
+        let mut last = deliveries.pop().unwrap();
+        assert_eq!(offset(&mut last), 4);
+        for mut delivery in deliveries {
+            assert!(delivery.try_result().expect("it is given up").unwrap_err().possibly_written());
+        }
+        assert!(f.queue.is_empty());
+        drop(f.append(b"x"));
+        assert_eq!(stamp_of(&f.send(500)), (1, 0, 1));
+    }
+
+    #[test]
+    fn a_batch_that_may_be_written_and_has_one_to_be_sent_before_it_is_asked_for_again() {
+        let mut f = Fixture::new(|_| {});
+        let mut deliveries: Vec<_> = Vec::new();
+        for i in 0..3u8 {
+            deliveries.push(f.append(&[i]));
+            f.send(0);
+        }
+        (0..3).for_each(|_| f.lose(true));
+        (0..3).for_each(|_| drop(f.send(500)));
+        f.refuse(500, ErrorCode::NOT_ENOUGH_REPLICAS);
+        f.refuse(500, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+        f.refuse(500, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+        assert_eq!((0..3).map(|_| stamp_of(&f.send(5000))).collect::<Vec<_>>(), [(0, 0, 1), (0, 1, 1), (0, 2, 1)]);
+        f.refuse(5000, ErrorCode::INVALID_RECORD);
+        f.refuse(5000, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+        f.refuse(5000, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+        assert!(deliveries[1].try_result().expect("it is given up").unwrap_err().possibly_written());
+        assert_eq!(stamp_of(&f.send(5000)), (1, 0, 1), "the newest would be known, so it is sent under the next epoch");
+    }
+
+    #[test]
+    fn what_expires_behind_a_batch_that_has_expired_already_expires_too() {
+        let mut f = Fixture::new(|s| s.delivery_timeout = Duration::from_secs(1));
+        let begin = f.start;
+        let at = |ms| begin + Duration::from_millis(ms);
+        let mut deliveries = Vec::new();
+        for i in 0..3u8 {
+            f.start = at(u64::from(i) * 100);
+            deliveries.push(f.append(&[i]));
+            f.send(0);
+        }
+        assert_eq!(f.queue.expire(at(1000)), Some(at(1100)));
+        assert_eq!(f.queue.expire(at(1100)), Some(at(1200)));
+        assert!(deliveries[1].try_result().is_some() && deliveries[2].try_result().is_none());
+        assert_eq!(f.queue.expire(at(1200)), None);
+    }
+
+    #[test]
+    fn what_expires_behind_a_younger_batch_leaves_the_order_as_it_is() {
+        let mut f = Fixture::new(|s| s.delivery_timeout = Duration::from_secs(10));
+        let begin = f.start;
+        let at = |ms| begin + Duration::from_millis(ms);
+        let mut deliveries = Vec::new();
+        for i in 0..4u8 {
+            f.start = at(u64::from(i) * 100);
+            deliveries.push(f.append(&[i]));
+            f.send(0);
+        }
+        f.start = begin;
+        (0..4).for_each(|_| f.lose(false));
+        // The first two leave alone and are lost again: they stand behind the younger ones until all is settled.
+        f.send(1000);
+        f.send(1000);
+        f.lose(false);
+        f.lose(false);
+        assert_eq!(f.queue.expire(at(10_000)), Some(at(10_100)));
+        assert!(deliveries[0].try_result().is_some());
+        let left = (0..3).map(|_| f.send(10_000)).map(|batch| (stamp_of(&batch), first_value(&batch)));
+        let values = left.collect::<Vec<_>>();
+        assert_eq!(values, [((1, 0, 1), 1), ((1, 1, 1), 2), ((1, 2, 1), 3)]);
+    }
+
+    fn first_value(batch: &RecordBatch) -> u8 {
+        let records = batch.records(&mut ottla_protocol::compression::Decompressor::default()).unwrap();
+        let first = records.iter().next().unwrap().unwrap();
+        first.value.unwrap()[0]
     }
 
     #[test]
