@@ -15,7 +15,9 @@ use ottla_protocol::{
     compression::{Compressor, Decompressor},
     error_code::ErrorCode,
     messages::create_topics::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest},
-    record::{Batch, BatchSettings, RecordBatch, RecordBatchBuilder, RecordBatches, control::ControlRecord},
+    record::{
+        Batch, BatchHeader, BatchSettings, RecordBatch, RecordBatchBuilder, RecordBatches, control::ControlRecord,
+    },
     types::{ProducerId, TopicName},
     wire::Uuid,
 };
@@ -25,7 +27,7 @@ use crate::{
     clock::Moment,
     coordinator::group::{CoordinatorRecord, GroupConfig, GroupCoordinator, Outcome, Reply, Token, partition_for},
     node::Node,
-    partition::{FetchSpec, Partition, PlannedFetch, run_plan},
+    partition::{Partition, run_plan},
 };
 
 /// The topic that holds groups and committed offsets.
@@ -163,19 +165,12 @@ impl Shard {
         let mut offset = offsets.log_start_offset;
         let mut decompressor = Box::<Decompressor>::default();
         while offset < offsets.log_end_offset {
-            let spec = FetchSpec {
-                offset,
-                max_bytes: LOAD_BYTES,
-                min_one_message: true,
-                committed_only: false,
-                current_leader_epoch: -1,
-                last_fetched_epoch: -1,
-                follower: None,
-            };
-            let PlannedFetch::Read(plan) = self.partition.plan_fetch(&spec)? else { break };
-            let fetched = run_plan(plan).await?;
-            if fetched.is_empty() {
-                break;
+            let plan = self.partition.plan_replay(offset, LOAD_BYTES).map_err(load_failure)?;
+            let fetched = run_plan(plan).await.map_err(load_failure)?;
+            if fetched.next_offset <= offset {
+                let partition = self.partition.index();
+                tracing::error!(partition, offset, "the log of groups cannot be read to its end");
+                return Err(ErrorCode::COORDINATOR_NOT_AVAILABLE);
             }
             offset = fetched.next_offset;
             replay(&mut coordinator, fetched.into_bytes(), &mut decompressor);
@@ -285,25 +280,41 @@ impl ShardState {
     }
 }
 
-/// Takes over the batches of a partition.
+/// What a client is told when a coordinator cannot be loaded. It looks for the coordinator again and retries; codes of
+/// the log mean nothing to it in answers about groups.
+fn load_failure(code: ErrorCode) -> ErrorCode {
+    match code {
+        ErrorCode::NOT_LEADER_OR_FOLLOWER | ErrorCode::UNKNOWN_TOPIC_OR_PARTITION => ErrorCode::NOT_COORDINATOR,
+        _ => ErrorCode::COORDINATOR_NOT_AVAILABLE,
+    }
+}
+
+/// Takes over the batches of a partition. What is damaged costs no more than itself.
 fn replay(coordinator: &mut GroupCoordinator, records: Bytes, decompressor: &mut Decompressor) {
-    for batch in RecordBatches::new(records) {
-        let batch = match batch {
-            Ok(Batch::V2(batch)) => batch,
-            Ok(_) => continue,
-            Err(error) => {
+    let mut batches = RecordBatches::new(records);
+    loop {
+        let batch = match batches.next() {
+            None => break,
+            Some(Ok(Batch::V2(batch))) => batch,
+            Some(Ok(_)) => continue,
+            Some(Err(error)) => {
                 tracing::error!(%error, "a batch of a group's log cannot be read, it is passed over");
+                batches = RecordBatches::new(behind_first(batches.rest()));
                 continue;
             }
         };
-        if let Err(error) = replay_batch(coordinator, &batch, decompressor) {
-            tracing::error!(
-                offset = batch.base_offset(),
-                error,
-                "a record of a group's log cannot be read, it is passed over"
-            );
+        let sound = batch.verify_crc().map_err(|error| error.to_string());
+        if let Err(error) = sound.and_then(|()| replay_batch(coordinator, &batch, decompressor)) {
+            let offset = batch.base_offset();
+            tracing::error!(offset, error, "a batch of a group's log cannot be read, it is passed over");
         }
     }
+}
+
+/// The bytes behind the batch at the front, by its length.
+fn behind_first(records: &Bytes) -> Bytes {
+    let size = BatchHeader::read(records).map_or(records.len(), |header| header.size());
+    records.slice(size.min(records.len())..)
 }
 
 fn replay_batch(
@@ -325,10 +336,16 @@ fn replay_batch(
         // Copies: what is kept of a record must not keep the whole read alive.
         let key = Bytes::copy_from_slice(&key);
         let value = record.value.map(Bytes::copy_from_slice);
-        let decoded = CoordinatorRecord::decode(key, value).map_err(|error| error.to_string())?;
-        if let Some(decoded) = decoded {
-            let producer = batch.is_transactional().then_some(producer_id);
-            coordinator.replay(record.offset, producer, decoded);
+        match CoordinatorRecord::decode(key, value) {
+            Ok(Some(decoded)) => {
+                let producer = batch.is_transactional().then_some(producer_id);
+                coordinator.replay(record.offset, producer, decoded);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                let offset = record.offset;
+                tracing::error!(offset, %error, "a record of a group's log cannot be read, it is passed over");
+            }
         }
     }
     Ok(())
@@ -429,4 +446,19 @@ async fn sleep(duration: Option<Duration>) {
 /// A topic that is deleted and created anew before anybody looks keeps its name, but not its id.
 fn topics_by_id(node: &Node) -> HashMap<Uuid, TopicName> {
     node.image().topics().map(|topic| (topic.id, topic.name.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_look_for_the_coordinator_again_when_one_cannot_be_loaded() {
+        for moved in [ErrorCode::NOT_LEADER_OR_FOLLOWER, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION] {
+            assert_eq!(load_failure(moved), ErrorCode::NOT_COORDINATOR);
+        }
+        for unreadable in [ErrorCode::CORRUPT_MESSAGE, ErrorCode::KAFKA_STORAGE_ERROR, ErrorCode::OFFSET_OUT_OF_RANGE] {
+            assert_eq!(load_failure(unreadable), ErrorCode::COORDINATOR_NOT_AVAILABLE);
+        }
+    }
 }

@@ -139,9 +139,6 @@ async fn fetch_group(
     require_stable: bool,
 ) -> OffsetFetchResponseGroup {
     let group_id = group.group_id.clone();
-    if group_id.is_empty() {
-        return OffsetFetchResponseGroup { group_id, error_code: ErrorCode::INVALID_GROUP_ID, ..Default::default() };
-    }
     let shard = match cx.node.groups.shard(&cx.node, &group_id).await {
         Ok(shard) => shard,
         Err(error_code) => return OffsetFetchResponseGroup { group_id, error_code, ..Default::default() },

@@ -95,7 +95,7 @@ impl Extent {
         BatchScanner::new(&*self.file, span, HEADER_BLOCK)
     }
 
-    fn is_outdated(&self) -> bool {
+    pub(crate) fn is_outdated(&self) -> bool {
         self.truncations.0.count() != self.truncations.1
     }
 }

@@ -286,6 +286,8 @@ struct Loading {
     next_base: Option<i64>,
     /// Whether it may hold what was not durable when the broker died.
     suspect: bool,
+    /// The log was durable up to here.
+    durable_end: i64,
 }
 
 impl Loading {
@@ -300,12 +302,13 @@ fn load_segments(dir: &Dir, config: &LogConfig, open: &OpenLog) -> Result<Loaded
     let modified: BTreeMap<i64, Option<i64>> = files.iter().filter_map(log_file_time).collect();
     remove_orphans(dir, &files, &modified, open)?;
     let bases: Vec<i64> = modified.keys().copied().collect();
+    let durable_end = believed_durable_end(dir, open, bases.last().copied());
     let mut loaded = Loaded { segments: VecDeque::new(), end_offset: 0, epochs: Vec::new(), dropped: Vec::new() };
     for (i, (&base_offset, modified_ms)) in modified.iter().enumerate() {
         let next_base = bases.get(i + 1).copied();
         // The segment that holds the recovery point, and all behind it.
         let suspect = !open.clean_shutdown && next_base.is_none_or(|next| next > open.recovery_point);
-        let loading = Loading { next_base, suspect };
+        let loading = Loading { next_base, suspect, durable_end };
         let mut segment = Segment::open(dir, base_offset, open.now_ms)?;
         segment.set_modified_ms(modified_ms.unwrap_or(open.now_ms));
         let (next_offset, whole) = load_segment(dir, config, open, &mut segment, loading, &mut loaded.epochs)?;
@@ -326,19 +329,37 @@ fn load_segments(dir: &Dir, config: &LogConfig, open: &OpenLog) -> Result<Loaded
             );
         }
     }
-    let closed_at = if open.clean_shutdown { open.recovery_point } else { 0 };
-    if loaded.end_offset < closed_at.max(open.log_start_offset) && loaded.segments.is_empty() {
-        // Its offsets must not be given to other records.
-        loaded.end_offset = closed_at.max(open.log_start_offset);
-    } else if loaded.end_offset < closed_at {
-        tracing::error!(
-            log = dir.path(),
-            "the log ends at offset {} but was closed with {closed_at}: restore its last segment from a copy before \
-             others are written in their place",
-            loaded.end_offset
-        );
+    // A log that has no segment left ends where it began.
+    let must_end = if loaded.segments.is_empty() { durable_end.max(open.log_start_offset) } else { durable_end };
+    if loaded.end_offset < must_end {
+        if !loaded.segments.is_empty() {
+            tracing::error!(
+                log = dir.path(),
+                "the log ends at offset {} but was durable up to {must_end}: stop the broker and restore its last \
+                 segment from a copy, or go on without those records; new ones begin with offset {must_end}",
+                loaded.end_offset
+            );
+        }
+        // The offsets must not be given to other records: who has read up to there would miss those.
+        loaded.segments.push_back(Segment::create(dir, must_end, open.now_ms)?);
+        loaded.end_offset = must_end;
     }
     Ok(loaded)
+}
+
+/// Where the log ends at least, by its recovery point: at an orderly stop that is where it ended. No log reaches
+/// further than its last segment can, so one that says so is damaged.
+fn believed_durable_end(dir: &Dir, open: &OpenLog, last_base: Option<i64>) -> i64 {
+    let limit = last_base.map_or(i64::MAX, |base| base.saturating_add(i64::from(i32::MAX)).saturating_add(1));
+    if open.recovery_point <= limit {
+        return open.recovery_point;
+    }
+    tracing::error!(
+        log = dir.path(),
+        recovery_point = open.recovery_point,
+        "the checkpoint of the recovery point is damaged: whether the end of the log is missing cannot be told"
+    );
+    0
 }
 
 /// Loads a segment, or recovers it. Returns the offset after its last batch, and whether it is whole up to there.
@@ -371,11 +392,12 @@ fn load_segment(
         durable_before: if loading.suspect { open.recovery_point } else { i64::MAX },
         boundary,
         cut: last || loading.suspect,
+        keep_before: loading.durable_end,
     };
     let recovered = segment.recover(config, &recovery).map_err(|e| dir.error("read", &segment.log_name(), e))?;
-    let Recovered { next_offset, kept, end, epochs: found } = recovered;
+    let Recovered { next_offset, kept, end, cut, epochs: found } = recovered;
     let whole = end.is_none();
-    tell(dir, segment, &loading, kept, end);
+    tell(dir, segment, cut, kept, end);
     segment.seal();
     segment.store_indexes(dir)?;
     epochs.extend(found);
@@ -403,13 +425,13 @@ fn load_sound(dir: &Dir, segment: &mut Segment, loading: &Loading) -> Result<i64
 }
 
 /// Says what a recovery found: the torn end of what was being written when the broker died, or damage.
-fn tell(dir: &Dir, segment: &Segment, loading: &Loading, kept: Option<Damage>, end: Option<Damage>) {
+fn tell(dir: &Dir, segment: &Segment, cut: bool, kept: Option<Damage>, end: Option<Damage>) {
     let name = segment.log_name();
     if let Some(Damage { defect, from, to }) = kept {
         segment.reported.damage(&damage(dir, &name, &defect, from, to));
     }
     match end {
-        Some(Damage { defect, .. }) if loading.suspect => {
+        Some(Damage { defect, .. }) if cut => {
             tracing::warn!("{} is cut to {} bytes: {defect}", dir.path_of(&name), segment.size);
         }
         Some(Damage { defect, from, to }) => segment.reported.damage(&damage(dir, &name, &defect, from, to)),

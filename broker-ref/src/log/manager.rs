@@ -93,6 +93,8 @@ pub struct LogManager {
     logs: BTreeMap<TopicPartition, LogHandle>,
     deleted_dirs: VecDeque<(i64, String)>,
     timers: Timers,
+    /// The checkpoints tell of partitions that are gone.
+    checkpoints_are_stale: bool,
     /// Keeps other processes out for as long as this lives.
     _lock: Box<dyn Send + Sync>,
 }
@@ -177,7 +179,8 @@ impl LogManager {
         root.remove(CLEAN_SHUTDOWN)?;
         let timers = Timers::starting(now_ms);
         let (logs, deleted_dirs) = (BTreeMap::new(), VecDeque::new());
-        let mut manager = Self { root, config, directory_id, logs, deleted_dirs, timers, _lock: lock };
+        let mut manager =
+            Self { root, config, directory_id, logs, deleted_dirs, timers, checkpoints_are_stale: false, _lock: lock };
         manager.load(clean_shutdown, config_of, now_ms)?;
         Ok(manager)
     }
@@ -255,6 +258,12 @@ impl LogManager {
             log.lock().set_topic_id(topic_id)?;
             return Ok(log.clone());
         }
+        if self.checkpoints_are_stale {
+            // After a crash, a new log must not be held against the offsets of an earlier one of its name.
+            self.checkpoint_recovery_points()?;
+            self.checkpoint_log_start_offsets()?;
+            self.checkpoints_are_stale = false;
+        }
         let open = OpenLog { topic_id: Some(topic_id), now_ms, ..OpenLog::default() };
         let log = LogHandle::new(Log::open(Arc::clone(self.root.storage()), partition.clone(), config, open)?);
         self.logs.insert(partition, log.clone());
@@ -290,6 +299,7 @@ impl LogManager {
         log.moved_away(renamed);
         drop(log);
         self.logs.remove(partition);
+        self.checkpoints_are_stale = true;
         Ok(())
     }
 

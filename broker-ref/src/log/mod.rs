@@ -65,6 +65,8 @@
 //!   asks for it gets CORRUPT_MESSAGE, and everything before and behind it is served. Headers are read with suspicion:
 //!   offsets must follow one another, since no checksum covers them. What is not looked at, as in Kafka, are the
 //!   checksums of what is fetched: clients compare them.
+//! * A log never ends before what was durable. If records are missing there, a new segment begins with the offset after
+//!   them, and what is left of their file is neither cut nor written to.
 //! * A checkpoint is never in the way: it is replaced by renaming a complete file, and one that cannot be read costs a
 //!   longer recovery.
 //! * Indexes are not trusted: one that cannot be right is rebuilt.

@@ -85,6 +85,8 @@ pub struct FileRead {
     offsets: LogOffsets,
     /// Where the offset is, and the segments behind in case it lies in a gap at the end of the first.
     extents: Vec<Extent>,
+    /// Whether to go on behind damage, and not to fail.
+    passes_over_damage: bool,
 }
 
 impl FileRead {
@@ -94,20 +96,28 @@ impl FileRead {
     /// As for [`ReadPlan::run`].
     pub fn run(self) -> Result<Fetched, LogError> {
         let mut slice = Slice::default();
+        let mut found = false;
         for extent in &self.extents {
-            if self.read_extent(extent, &mut slice)? {
+            found = self.read_extent(extent, &mut slice)?;
+            if found {
                 break;
             }
         }
-        Ok(Fetched::of(slice, &self.request, self.offsets))
+        let mut fetched = Fetched::of(slice, &self.request, self.offsets);
+        if self.passes_over_damage && !found && !self.extents.iter().any(Extent::is_outdated) {
+            // There is nothing sound up to the end.
+            fetched.next_offset = self.limits.upper_bound;
+        }
+        Ok(fetched)
     }
 
     /// Returns whether the batch that holds the offset, or the first one behind it, is in this extent.
     fn read_extent(&self, extent: &Extent, slice: &mut Slice) -> Result<bool, LogError> {
         let offset = self.request.offset;
+        let needed = (!self.passes_over_damage).then_some(offset);
         let mut batches = extent.batches(&self.dir);
         let batch = loop {
-            match batches.next(Some(offset))? {
+            match batches.next(needed)? {
                 Some(batch) if batch.header.last_offset() >= offset => break batch,
                 Some(_) => {}
                 None => return Ok(false),
@@ -159,10 +169,29 @@ impl Log {
         if let Some(slice) = self.tail.read(offset, &limits) {
             return Ok(ReadPlan::Ready(Fetched::of(slice, &request, offsets)));
         }
-        Ok(ReadPlan::File(FileRead { dir: self.dir.clone(), request, limits, offsets, extents: self.extents(offset) }))
+        let extents = self.extents(offset).take(2).collect();
+        let dir = self.dir.clone();
+        Ok(ReadPlan::File(FileRead { dir, request, limits, offsets, extents, passes_over_damage: false }))
     }
 
-    fn extents(&self, offset: i64) -> Vec<Extent> {
-        self.extents_from(offset, |segment| segment.entry_before(offset)).filter(|e| e.size > 0).take(2).collect()
+    /// The same for one who takes in all that is sound, up to the end of the log: damage is said once and passed over.
+    /// What is read has a next offset behind the one asked for, unless the log is cut meanwhile. Of the batches, as
+    /// always, only the headers are checked.
+    ///
+    /// # Errors
+    /// As for [`Log::read`].
+    pub fn plan_replay(&self, offset: i64, max_bytes: usize) -> Result<ReadPlan, ReadError> {
+        let request = Read { offset, max_bytes, min_one_message: true, upper_bound: self.end_offset };
+        Ok(match self.plan_read(request)? {
+            ReadPlan::Ready(fetched) => ReadPlan::Ready(fetched),
+            ReadPlan::File(read) => {
+                let extents = self.extents(offset).collect();
+                ReadPlan::File(FileRead { extents, passes_over_damage: true, ..read })
+            }
+        })
+    }
+
+    fn extents(&self, offset: i64) -> impl Iterator<Item = Extent> {
+        self.extents_from(offset, move |segment| segment.entry_before(offset)).filter(|e| e.size > 0)
     }
 }

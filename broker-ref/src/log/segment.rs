@@ -49,8 +49,11 @@ pub(crate) struct Recovery {
     pub(crate) durable_before: i64,
     /// An offset that a batch ended before, if the segment reached it.
     pub(crate) boundary: Option<i64>,
-    /// Whether what is not kept is cut off the file.
+    /// Whether what is not kept may be cut off the file.
     pub(crate) cut: bool,
+    /// Nothing is cut off if the segment would end before this offset: what is missing was durable, and the bytes may
+    /// be of help to who restores it.
+    pub(crate) keep_before: i64,
 }
 
 /// Damage in a segment, and the offsets that are lost with it.
@@ -71,8 +74,16 @@ pub(crate) struct Recovered {
     pub(crate) kept: Option<Damage>,
     /// Why the rest is not part of the log, if there is one.
     pub(crate) end: Option<Damage>,
+    /// Whether that rest was cut off.
+    pub(crate) cut: bool,
     /// The leader epochs that begin in the segment, with their first offsets.
     pub(crate) epochs: Vec<(i32, i64)>,
+}
+
+impl Recovered {
+    fn nothing(base_offset: i64) -> Self {
+        Self { next_offset: base_offset, kept: None, end: None, cut: false, epochs: Vec::new() }
+    }
 }
 
 impl Segment {
@@ -278,14 +289,16 @@ impl Segment {
     }
 
     /// Reads every batch from the start, ends the segment at the first that is not whole, and rebuilds the indexes.
+    /// What is not cut off stays part of the segment, so that its readers are told of the damage.
     pub(crate) fn recover(&mut self, config: &LogConfig, recovery: &Recovery) -> io::Result<Recovered> {
-        let end = u64::from(self.size);
+        let len = self.size;
+        let end = u64::from(len);
         self.reset();
         let file = Arc::clone(&self.file);
         let Recovery { end_offset: to, .. } = *recovery;
         let span = Span { position: 0, end, from: self.base_offset, to, first_ends_with: None };
         let mut scanner = BatchScanner::new(&*file, span, WHOLE_BLOCK);
-        let mut recovered = Recovered { next_offset: self.base_offset, kept: None, end: None, epochs: Vec::new() };
+        let mut recovered = Recovered::nothing(self.base_offset);
         loop {
             let from = scanner.next_offset();
             match self.recover_one(&mut scanner, recovery) {
@@ -303,8 +316,13 @@ impl Segment {
                 }
             }
         }
-        if u64::from(self.size) < end && recovery.cut {
-            self.file.truncate(u64::from(self.size))?;
+        if self.size < len {
+            recovered.cut = recovery.cut && recovered.next_offset >= recovery.keep_before;
+            if recovered.cut {
+                self.file.truncate(u64::from(self.size))?;
+            } else {
+                self.size = len;
+            }
         }
         Ok(recovered)
     }

@@ -254,6 +254,13 @@ impl Partition {
         log.plan_read(read).map(PlannedFetch::Read).map_err(|error| read_code(&error))
     }
 
+    /// Finds out what the leader reads to take in all that is sound in its log; damage is passed over. Running a
+    /// [`ReadPlan`] may block.
+    pub(crate) fn plan_replay(&self, offset: i64, max_bytes: usize) -> Result<ReadPlan, ErrorCode> {
+        let _leading = self.lock_leader(-1)?;
+        self.log.lock().plan_replay(offset, max_bytes).map_err(|error| read_code(&error))
+    }
+
     /// Where readers stop now.
     pub(crate) fn offsets(&self) -> LogOffsets {
         self.log.lock().offsets()

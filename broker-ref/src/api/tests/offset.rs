@@ -88,18 +88,57 @@ async fn the_offsets_of_a_group_are_fetched_once_however_often_it_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_without_an_id_is_an_error_where_the_version_has_room_for_it() {
+async fn the_group_with_an_empty_id_is_one_without_offsets() {
     let bench = Bench::with_coordinator().await;
     let topics = || Some(vec![OffsetFetchRequestTopic { name: "t".into(), partition_indexes: vec![0] }]);
-    let single = |version| {
-        let cx = bench.cx(version);
-        async move { offsets::fetch(&cx, OffsetFetchRequest { topics: topics(), ..Default::default() }).await }
-    };
-    assert_eq!(single(1).await.topics[0].partitions[0].error_code, ErrorCode::INVALID_GROUP_ID);
-    assert_eq!(single(2).await.error_code, ErrorCode::INVALID_GROUP_ID);
+    for version in [1, 2] {
+        let request = OffsetFetchRequest { topics: topics(), ..Default::default() };
+        let single = offsets::fetch(&bench.cx(version), request).await;
+        let partition = &single.topics[0].partitions[0];
+        assert_eq!((single.error_code, partition.error_code), (ErrorCode::NONE, ErrorCode::NONE));
+        assert_eq!(partition.committed_offset, -1);
+    }
     let groups = vec![group("", None)];
     let several = offsets::fetch(&bench.cx(8), OffsetFetchRequest { groups, ..Default::default() }).await;
-    assert_eq!(several.groups[0].error_code, ErrorCode::INVALID_GROUP_ID);
+    assert_eq!((several.groups[0].error_code, several.groups[0].topics.len()), (ErrorCode::NONE, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn damage_in_the_log_of_groups_costs_no_other_group_its_offsets() {
+    let bench = Bench::with(|c| c.topic("t", 2).config("offsets.topic.num.partitions", "1")).await;
+    bench.create_groups_topic().await;
+    let node = bench.cluster.node(0);
+    let topic = node.replicas.topic(&crate::groups::TOPIC).unwrap();
+    let partition = topic.partition(0).unwrap();
+    let commit = async |group: &str| {
+        let request = OffsetCommitRequest { group_id: group.into(), ..commit_of("t", Uuid::ZERO, 0, "") };
+        assert_eq!(bench.commit(9, request).await, ErrorCode::NONE);
+    };
+    commit("g").await;
+    let sound = crate::partition::run_plan(partition.plan_replay(0, 1 << 20).unwrap()).await.unwrap().into_bytes();
+    let append = |damage: &dyn Fn(&mut [u8])| {
+        let mut batch = bytes::BytesMut::from(&sound[..]);
+        damage(&mut batch);
+        partition.append_internal(batch, node.now_ms()).unwrap();
+    };
+    let other_offset = |batch: &mut [u8]| {
+        let offset = 5_i64.to_be_bytes();
+        let at = (61..).find(|at| batch[*at..*at + 8] == offset).unwrap();
+        batch[at + 7] = 6;
+    };
+    let no_count = |batch: &mut [u8]| batch[57..61].copy_from_slice(&(-1_i32).to_be_bytes());
+    append(&other_offset);
+    append(&no_count);
+    commit("other").await;
+    append(&no_count);
+    // What is kept in memory is given up.
+    node.groups.close();
+    for id in ["g", "other"] {
+        let groups = vec![group(id, None)];
+        let fetched = offsets::fetch(&bench.cx(8), OffsetFetchRequest { groups, ..Default::default() }).await;
+        assert_eq!(fetched.groups[0].error_code, ErrorCode::NONE, "{id}");
+        assert_eq!(fetched.groups[0].topics[0].partitions[0].committed_offset, 5, "{id}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

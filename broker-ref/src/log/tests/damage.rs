@@ -377,6 +377,87 @@ fn a_sealed_segment_that_was_cut_short_has_just_ended() {
 }
 
 #[test]
+fn readers_are_told_of_garbage_at_the_end_of_a_sealed_segment_after_a_restart_too() {
+    let directory = Directory::new();
+    let (name, content) = directory.log_file(1);
+    let last = directory.batches_in(&name).last().unwrap();
+    let storage = directory.with(Some("t-0"), &name, flipped(&content, last.start + 16, 0x40));
+    let manager = open_manager(&storage).unwrap();
+    let log = manager.get(&tp()).unwrap();
+    let log = log.lock();
+    let request = Read { offset: last.base_offset, max_bytes: 1, min_one_message: true, upper_bound: i64::MAX };
+    let refused = log.read(request).unwrap_err();
+    assert!(matches!(refused, ReadError::Log(LogError::Corrupt { .. })), "{refused}");
+    assert_eq!(read(&log, last.last_offset + 1, 1).base_offset, Some(last.last_offset + 1), "behind the damage");
+}
+
+#[test]
+fn a_replay_takes_in_all_that_is_sound() {
+    let directory = Directory::new();
+    for hit in directory.written.iter().filter(|batch| batch.base_offset >= directory.start) {
+        let content = directory.storage.read(FilePath::in_dir("t-0", &hit.file), 1 << 20).unwrap().unwrap();
+        let storage = directory.with(Some("t-0"), &hit.file, flipped(&content, hit.start + 16, 0x40));
+        let manager = open_manager(&storage).unwrap();
+        let log = manager.get(&tp()).unwrap();
+        let log = log.lock();
+        let (mut offset, mut found) = (log.log_start_offset(), 0);
+        while offset < log.end_offset() {
+            let fetched = log.plan_replay(offset, 1 << 20).unwrap().run().unwrap();
+            assert!(fetched.next_offset > offset, "stuck at {offset}");
+            offset = fetched.next_offset;
+            found += batches(fetched.into_bytes()).len();
+        }
+        let sound = directory.written.iter().filter(|batch| batch.base_offset >= directory.start).count() - 1;
+        assert_eq!((offset, found), (directory.end, sound));
+    }
+}
+
+#[test]
+fn a_log_that_lost_its_durable_end_gives_the_offsets_to_no_other_records() {
+    for directory in [Directory::new(), Directory::crashed()] {
+        let last = directory.written.last().unwrap();
+        let path = FilePath::in_dir("t-0", &last.file);
+        let content = directory.storage.read(path, 1 << 20).unwrap().unwrap();
+        let short = [last.start, last.end - 1].map(|len| content[..len].to_vec());
+        for left in [flipped(&content, last.start + 16, 0x40)].into_iter().chain(short) {
+            let storage = directory.with(Some("t-0"), &last.file, left.clone());
+            let (manager, said) = Errors::of(|| open_manager(&storage).unwrap());
+            assert!(said.iter().any(|said| said.contains(&format!("durable up to {}", directory.end))), "{said:?}");
+            assert_eq!(storage.read(path, 1 << 20).unwrap().unwrap(), left, "nothing was cut off");
+            let log = manager.get(&tp()).unwrap();
+            assert_eq!(append(&mut log.lock(), batch(1, 1)).base_offset, directory.end);
+            drop((manager, log));
+            let reopened = open_manager(&storage).unwrap();
+            let log = reopened.get(&tp()).unwrap();
+            assert_eq!(log.lock().end_offset(), directory.end + 1);
+            assert_eq!(consume(&log.lock(), i64::MAX).len(), directory.written.len() - 1, "all but one, and a new one");
+        }
+    }
+}
+
+#[test]
+fn a_recovery_point_that_no_log_can_reach_is_not_used() {
+    let directory = Directory::crashed();
+    let checkpoint = b"0\n1\nt 0 9000000000000000000\n".to_vec();
+    let storage = directory.with(None, "recovery-point-offset-checkpoint", checkpoint);
+    let (manager, said) = Errors::of(|| open_manager(&storage).unwrap());
+    assert!(said.iter().any(|said| said.contains("recovery point is damaged")), "{said:?}");
+    assert_eq!(manager.get(&tp()).unwrap().lock().end_offset(), directory.end);
+}
+
+#[test]
+fn a_log_is_not_held_against_the_offsets_of_an_earlier_one_of_its_name() {
+    let directory = Directory::new();
+    let mut manager = open_manager(&directory.storage).unwrap();
+    manager.delete(&tp(), NOW).unwrap();
+    let log = manager.create(tp(), Uuid([2; 16]), tiny(), NOW).unwrap();
+    append(&mut log.lock(), batch(1, 1));
+    manager.halt();
+    let manager = open_manager(&directory.storage).unwrap();
+    assert_eq!(manager.get(&tp()).unwrap().lock().end_offset(), 1);
+}
+
+#[test]
 fn damaged_leader_epochs_are_made_again_from_the_log() {
     let directory = Directory::new();
     let epochs = open_manager(&directory.storage).unwrap().get(&tp()).unwrap().lock().leader_epochs().to_vec();
