@@ -176,7 +176,8 @@ impl ProducerConfig {
 /// Who must have a batch before it counts as delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Acks {
-    /// Nobody: the broker sends no answer, and a lost batch goes unnoticed.
+    /// Nobody: the broker sends no answer. A batch is delivered when it is written to the socket, which is all that
+    /// `flush` and `close` can wait for; one lost after that goes unnoticed.
     None,
     /// The leader: a batch is lost if it fails before a follower has it.
     Leader,

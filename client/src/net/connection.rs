@@ -76,6 +76,8 @@ struct Shared {
 struct Outgoing {
     chunks: Vec<Bytes>,
     pending: Option<Pending>,
+    /// Told when the socket has taken all of it; dropped where the connection ends before.
+    written: Option<oneshot::Sender<()>>,
 }
 
 #[derive(Debug)]
@@ -117,6 +119,15 @@ pub(crate) struct Response<R: Request> {
     timeout: Duration,
     reply: oneshot::Receiver<Result<Bytes, ConnectionError>>,
     request: std::marker::PhantomData<fn() -> R>,
+}
+
+/// A request that gets no response, on its way to the socket.
+#[derive(Debug)]
+pub(crate) struct Unanswered {
+    shared: Arc<Shared>,
+    deadline: Instant,
+    timeout: Duration,
+    written: oneshot::Receiver<()>,
 }
 
 impl Connection {
@@ -192,7 +203,7 @@ impl Connection {
 
     async fn call_raw<R: Request>(&self, request: &R, version: i16) -> Result<Bytes, ConnectionError> {
         let (reply, response) = oneshot::channel();
-        let sent = self.enqueue(request, version, Some(reply));
+        let sent = self.enqueue(request, version, Some(reply), None);
         sent.map_err(|error| match error {
             RequestError::NotSent(error) | RequestError::NoResponse(error) => error,
             other => self.shared.protocol(other),
@@ -232,7 +243,7 @@ impl Connection {
         timeout: Duration,
     ) -> Result<Response<R>, RequestError> {
         let (sender, reply) = oneshot::channel();
-        self.enqueue(request, version, Some(sender))?;
+        self.enqueue(request, version, Some(sender), None)?;
         Ok(Response {
             shared: self.shared.clone(),
             version,
@@ -244,8 +255,15 @@ impl Connection {
     }
 
     /// Puts a request in line that gets no response.
-    pub(crate) fn send_unanswered<R: Request>(&self, request: &R, version: i16) -> Result<(), RequestError> {
-        self.enqueue(request, version, None)
+    pub(crate) fn send_unanswered<R: Request>(
+        &self,
+        request: &R,
+        version: i16,
+        timeout: Duration,
+    ) -> Result<Unanswered, RequestError> {
+        let (sender, written) = oneshot::channel();
+        self.enqueue(request, version, None, Some(sender))?;
+        Ok(Unanswered { shared: self.shared.clone(), deadline: Instant::now() + timeout, timeout, written })
     }
 
     fn enqueue<R: Request>(
@@ -253,6 +271,7 @@ impl Connection {
         request: &R,
         version: i16,
         reply: Option<oneshot::Sender<Result<Bytes, ConnectionError>>>,
+        written: Option<oneshot::Sender<()>>,
     ) -> Result<(), RequestError> {
         let correlation_id = self.shared.next_correlation_id.fetch_add(1, Ordering::Relaxed);
         let chunks = encode_frame(request, version, correlation_id, &self.shared.client_id)?;
@@ -277,7 +296,7 @@ impl Connection {
             _in_flight: InFlight::begin(&self.shared.meter),
             reply,
         });
-        self.outgoing.send(Outgoing { chunks, pending }).map_err(|_| RequestError::NotSent(self.shared.end()))
+        self.outgoing.send(Outgoing { chunks, pending, written }).map_err(|_| RequestError::NotSent(self.shared.end()))
     }
 }
 
@@ -289,19 +308,35 @@ impl<R: Request> Response<R> {
     pub(crate) async fn wait(&mut self) -> Result<R::Response, RequestError> {
         let reply = match tokio::time::timeout_at(self.deadline, &mut self.reply).await {
             Ok(reply) => reply.unwrap_or_else(|_| Err(self.shared.end())),
-            Err(_) => {
-                self.shared.meter.counters.request_timeouts.increment();
-                let stalled = ConnectionError::Stalled { address: self.shared.address.clone(), after: self.timeout };
-                self.shared.close(stalled.clone());
-                Err(stalled)
-            }
+            Err(_) => Err(self.shared.stalled(self.timeout)),
         };
         let body = reply.map_err(RequestError::NoResponse)?;
         decode_response::<R>(body, self.version, &self.shared.meter)
     }
 }
 
+impl Unanswered {
+    /// Waits until all of it is written to the socket. Where that takes too long, the connection ends.
+    ///
+    /// Cancel safe: may be called again after the future was dropped.
+    pub(crate) async fn wait(&mut self) -> Result<(), RequestError> {
+        let written = match tokio::time::timeout_at(self.deadline, &mut self.written).await {
+            Ok(written) => written.map_err(|_| self.shared.end()),
+            Err(_) => Err(self.shared.stalled(self.timeout)),
+        };
+        written.map_err(RequestError::NoResponse)
+    }
+}
+
 impl Shared {
+    /// Ends the connection for a request that took longer than this.
+    fn stalled(&self, after: Duration) -> ConnectionError {
+        self.meter.counters.request_timeouts.increment();
+        let stalled = ConnectionError::Stalled { address: self.address.clone(), after };
+        self.close(stalled.clone());
+        stalled
+    }
+
     fn lock_pending(&self) -> MutexGuard<'_, VecDeque<Pending>> {
         // The queue is consistent between any two statements, so a panic elsewhere does not spoil it.
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
@@ -409,8 +444,10 @@ async fn write_frames(
     idle: Option<Duration>,
 ) {
     let mut closed = shared.closed.subscribe();
+    // Outlives the writing: who waits for what is not written must find why the connection ended.
+    let mut written = Vec::new();
     let reason = tokio::select! {
-        reason = write_until_error(&mut socket, &mut queue, &shared, idle) => reason,
+        reason = write_until_error(&mut socket, &mut queue, &mut written, &shared, idle) => reason,
         _ = closed.wait_for(Option::is_some) => shared.end(),
     };
     shared.close(reason);
@@ -428,6 +465,7 @@ async fn write_frames(
 async fn write_until_error(
     socket: &mut (dyn AsyncWrite + Send + Unpin),
     queue: &mut mpsc::UnboundedReceiver<Outgoing>,
+    written: &mut Vec<oneshot::Sender<()>>,
     shared: &Shared,
     idle: Option<Duration>,
 ) -> ConnectionError {
@@ -438,7 +476,7 @@ async fn write_until_error(
             None => Ok(queue.recv().await),
         };
         match next {
-            Ok(Some(outgoing)) => take_outgoing(outgoing, &mut chunks, shared),
+            Ok(Some(outgoing)) => take_outgoing(outgoing, &mut chunks, written, shared),
             Ok(None) => return ConnectionError::Closed,
             Err(_) if shared.lock_pending().is_empty() => {
                 return ConnectionError::Idle { address: shared.address.clone() };
@@ -447,16 +485,26 @@ async fn write_until_error(
         }
         // Whatever is in line already shares the write.
         while let Ok(outgoing) = queue.try_recv() {
-            take_outgoing(outgoing, &mut chunks, shared);
+            take_outgoing(outgoing, &mut chunks, written, shared);
         }
         if let Err(error) = write_all(socket, &mut chunks, shared).await {
             return shared.broken(error);
         }
+        for request in written.drain(..) {
+            // Nobody may wait for it any more.
+            let _ = request.send(());
+        }
     }
 }
 
-fn take_outgoing(outgoing: Outgoing, chunks: &mut VecDeque<Bytes>, shared: &Shared) {
+fn take_outgoing(
+    outgoing: Outgoing,
+    chunks: &mut VecDeque<Bytes>,
+    written: &mut Vec<oneshot::Sender<()>>,
+    shared: &Shared,
+) {
     chunks.extend(outgoing.chunks);
+    written.extend(outgoing.written);
     if let Some(pending) = outgoing.pending {
         shared.lock_pending().push_back(pending);
     }

@@ -6,7 +6,7 @@ mod error;
 mod pool;
 mod versions;
 
-pub(crate) use connection::{Connection, Peer, Response};
+pub(crate) use connection::{Connection, Peer, Response, Unanswered};
 pub(crate) use connector::TcpConnector;
 pub use connector::{Connecting, Connector, Transport};
 pub use error::{ConnectionError, RequestError};

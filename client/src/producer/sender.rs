@@ -33,7 +33,7 @@ use crate::{
     backoff::Backoff,
     config::{Acks, ServerAddress},
     metadata::{Broker, ClusterMetadata},
-    net::{Connection, Purpose, RequestError, Response},
+    net::{Connection, Purpose, RequestError, Response, Unanswered},
 };
 
 /// The last version of Produce that names topics; later ones use their ids.
@@ -66,10 +66,18 @@ struct Sender {
 
 /// A request under way.
 struct InFlight {
-    /// A request that could not be sent waits for its turn all the same: answers are booked in the order of requests.
-    response: Result<Response<ProduceRequest>, RequestError>,
+    end: RequestEnd,
     partitions: Vec<Arc<Partition>>,
     sent: Instant,
+}
+
+/// What ends a request.
+enum RequestEnd {
+    Answer(Response<ProduceRequest>),
+    /// With `acks=0` no answer comes, and its being written to the socket is all that can be waited for.
+    Written(Unanswered),
+    /// A request that could not be sent waits for its turn all the same: answers are booked in the order of requests.
+    NotSent(RequestError),
 }
 
 /// Carries batches to one leader until the producer is gone and nothing is left.
@@ -293,34 +301,16 @@ impl Sender {
         counters.requests.increment();
         counters.batches.add(batches.len() as u64);
         counters.batch_bytes.add(batches.iter().map(|(_, batch)| batch.len() as u64).sum());
-        match self.try_send(batches, &metadata) {
-            Ok(Some(response)) => self.await_answer(Ok(response), partitions),
-            Ok(None) => {
-                let now = Instant::now();
-                for partition in partitions {
-                    partition.lock().complete(now, Outcome::Written { base_offset: -1, log_append_time_ms: -1 });
-                }
-            }
-            // Without answers nothing is under way but this.
-            Err(error) if self.shared.config.acks == Acks::None => self.lost(&partitions, &error),
-            Err(error) => self.await_answer(Err(error), partitions),
-        }
+        let end = self.try_send(batches, &metadata).unwrap_or_else(RequestEnd::NotSent);
+        self.in_flight.push_back(InFlight { end, partitions, sent: Instant::now() });
     }
 
-    fn await_answer(
-        &mut self,
-        response: Result<Response<ProduceRequest>, RequestError>,
-        partitions: Vec<Arc<Partition>>,
-    ) {
-        self.in_flight.push_back(InFlight { response, partitions, sent: Instant::now() });
-    }
-
-    /// Puts a request in line. No response is to come with `acks=0`.
+    /// Puts a request in line.
     fn try_send(
         &self,
         batches: Vec<(Arc<Partition>, bytes::Bytes)>,
         metadata: &ClusterMetadata,
-    ) -> Result<Option<Response<ProduceRequest>>, RequestError> {
+    ) -> Result<RequestEnd, RequestError> {
         let Some(connection) = &self.connection else { return Err(RequestError::UnknownNode(self.node)) };
         let ids = connection.versions().has_topic_ids()
             && batches.iter().all(|(p, _)| metadata.topic(&p.topic).is_some_and(|topic| !topic.id.is_zero()));
@@ -334,21 +324,30 @@ impl Sender {
             topic_data: by_topic(batches, metadata, version),
         };
         if self.shared.config.acks == Acks::None {
-            return connection.send_unanswered(&request, version).map(|()| None);
+            return connection.send_unanswered(&request, version, config.request_timeout).map(RequestEnd::Written);
         }
-        connection.send(&request, version, config.request_timeout).map(Some)
+        connection.send(&request, version, config.request_timeout).map(RequestEnd::Answer)
     }
 
-    /// The oldest request under way has its answer.
-    fn settle(&mut self, answer: Result<ProduceResponse, RequestError>) {
+    /// The oldest request under way has its answer, or is written where none comes.
+    fn settle(&mut self, answer: Result<Option<ProduceResponse>, RequestError>) {
         let Some(request) = self.in_flight.pop_front() else { return };
         match answer {
-            Ok(response) => self.answered(&request, &response),
+            Ok(Some(response)) => self.answered(&request, &response),
+            Ok(None) => self.written(&request.partitions),
             Err(error) => {
                 tracing::debug!(node = %self.node, %error, "a produce request has no answer");
                 self.queue.note_trouble(Instant::now(), &error);
                 self.lost(&request.partitions, &error);
             }
+        }
+    }
+
+    fn written(&self, partitions: &[Arc<Partition>]) {
+        let now = Instant::now();
+        self.queue.clear_trouble();
+        for partition in partitions {
+            partition.lock().complete(now, Outcome::Written { base_offset: -1, log_append_time_ms: -1 });
         }
     }
 
@@ -475,11 +474,12 @@ enum Taken {
     Empty,
 }
 
-/// The answer to the oldest request under way; never, if there is none. Cancel safe.
-async fn front_answer(in_flight: &mut VecDeque<InFlight>) -> Result<ProduceResponse, RequestError> {
-    match in_flight.front_mut() {
-        Some(InFlight { response: Ok(response), .. }) => response.wait().await,
-        Some(InFlight { response: Err(error), .. }) => Err(error.clone()),
+/// The answer to the oldest request under way, none where it is only written; never, if there is no request. Cancel safe.
+async fn front_answer(in_flight: &mut VecDeque<InFlight>) -> Result<Option<ProduceResponse>, RequestError> {
+    match in_flight.front_mut().map(|request| &mut request.end) {
+        Some(RequestEnd::Answer(response)) => response.wait().await.map(Some),
+        Some(RequestEnd::Written(unanswered)) => unanswered.wait().await.map(|()| None),
+        Some(RequestEnd::NotSent(error)) => Err(error.clone()),
         None => std::future::pending().await,
     }
 }
@@ -669,15 +669,28 @@ mod tests {
         stream.write_all(&frame).await.unwrap();
     }
 
-    /// Tells its versions, and answers one produce request when it may.
-    async fn serve(mut stream: DuplexStream, may_answer: Arc<Notify>) {
-        read_frame(&mut stream).await;
+    /// How much of what is written the other side takes without reading it.
+    const UNREAD_BYTES: usize = 64 << 10;
+
+    async fn tell_versions(stream: &mut DuplexStream) {
+        read_frame(stream).await;
         let api = |api_key, max_version| ApiVersion { api_key, min_version: 0, max_version };
         let versions = ApiVersionsResponse {
             api_keys: vec![api(ApiKey::PRODUCE, PRODUCE_VERSION), api(ApiKey::API_VERSIONS, 4)],
             ..Default::default()
         };
-        answer(&mut stream, 0, &versions, 4).await;
+        answer(stream, 0, &versions, 4).await;
+    }
+
+    /// Reads nothing, and ends the connection when it may.
+    async fn hang_up(mut stream: DuplexStream, may_end: Arc<Notify>) {
+        tell_versions(&mut stream).await;
+        may_end.notified().await;
+    }
+
+    /// Answers one produce request when it may.
+    async fn serve(mut stream: DuplexStream, may_answer: Arc<Notify>) {
+        tell_versions(&mut stream).await;
         read_frame(&mut stream).await;
         may_answer.notified().await;
         let partition_responses = vec![PartitionProduceResponse { base_offset: 70, ..Default::default() }];
@@ -695,10 +708,17 @@ mod tests {
 
     impl Scene {
         async fn new() -> Self {
+            Self::with(Acks::Leader, serve).await
+        }
+
+        async fn with<F>(acks: Acks, serve: impl Fn(DuplexStream, Arc<Notify>) -> F + Send + Sync + 'static) -> Self
+        where
+            F: Future<Output = ()> + Send + 'static,
+        {
             let may_answer = Arc::new(Notify::new());
             let serving = may_answer.clone();
             let connector = move |_: ServerAddress| {
-                let (ours, theirs) = tokio::io::duplex(64 << 10);
+                let (ours, theirs) = tokio::io::duplex(UNREAD_BYTES);
                 tokio::spawn(serve(theirs, serving.clone()));
                 async move { Ok(Transport::from_stream(ours)) }
             };
@@ -708,7 +728,7 @@ mod tests {
             let opened =
                 Connection::open(&connector as &dyn Connector, &peer, &config, &Arc::default(), config.request_timeout)
                     .await;
-            let producer = ProducerConfig { acks: Acks::Leader, linger: Duration::ZERO, ..Default::default() };
+            let producer = ProducerConfig { acks, linger: Duration::ZERO, ..Default::default() };
             let shared = Arc::new(Shared::new(client, producer, Arc::new(Murmur2)));
             let topic = Topic::new("t".into(), &shared.config, Arc::new(queue_settings(&shared, "t")));
             topic.update(&one_partition(), 1);
@@ -732,8 +752,12 @@ mod tests {
 
         /// Takes a record and sends its batch.
         fn send(&mut self) -> Delivery {
+            self.send_value(b"v")
+        }
+
+        fn send_value(&mut self, value: &[u8]) -> Delivery {
             let reserve = |bytes| Arc::new(Semaphore::new(bytes)).try_acquire_many_owned(bytes as u32).ok();
-            let record = Record::to("t").value("v");
+            let record = Record::to("t").value(value);
             let appended = self.partition.lock().append(&record, 0, Instant::now, reserve);
             let Append::Done { cell, index, .. } = appended else { panic!("{appended:?}") };
             let Collected::Request(batches) = self.sender.collect(Instant::now()) else { panic!("nothing to send") };
@@ -776,6 +800,29 @@ mod tests {
         let next = scene.partition.lock().next(Instant::now() + Duration::from_secs(1), false);
         assert!(matches!(next, Next::Resend(_)), "{next:?}");
         drop(connection);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_answers_a_batch_is_delivered_when_it_is_written() {
+        let mut scene = Scene::with(Acks::None, serve).await;
+        let mut delivery = scene.send();
+        assert!(delivery.try_result().is_none(), "it is only in line");
+        assert_eq!(scene.partition.lock().pending().count(), 1, "a flush waits for it");
+        scene.settle().await;
+        assert_eq!(delivery.try_result().expect("it is written").unwrap().offset, -1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_answers_a_batch_that_could_not_be_written_is_sent_again() {
+        let mut scene = Scene::with(Acks::None, hang_up).await;
+        let mut delivery = scene.send_value(&[0; UNREAD_BYTES]);
+        let answer = front_answer(&mut scene.sender.in_flight);
+        assert!(tokio::time::timeout(Duration::from_secs(1), answer).await.is_err(), "a part is not written");
+        scene.may_answer.notify_one();
+        scene.settle().await;
+        assert!(delivery.try_result().is_none());
+        let next = scene.partition.lock().next(Instant::now() + Duration::from_secs(1), false);
+        assert!(matches!(next, Next::Resend(_)), "{next:?}");
     }
 
     #[tokio::test(start_paused = true)]
