@@ -21,6 +21,7 @@ use crate::{
     backoff::Backoff,
     client::{CoordinatorError, CoordinatorType},
     explain::{Wait, WaitSubject},
+    metadata::ClusterMetadata,
     net::{Purpose, RequestError},
 };
 
@@ -90,6 +91,9 @@ impl Refusal {
 
 /// The partitions that were not committed.
 type Refused = HashMap<TopicPartition, Refusal>;
+
+/// By which ids the topics of a commit are named.
+type TopicIds = HashMap<TopicName, Uuid>;
 
 fn codes(refused: &Refused) -> impl Iterator<Item = ErrorCode> {
     refused.values().filter_map(|refusal| refusal.code())
@@ -210,13 +214,19 @@ async fn commit(
     let since = Instant::now();
     let backoff = Backoff::retry(&shared.inner.config);
     let mut failures = 0;
+    let mut ids = TopicIds::new();
     loop {
         let identity = shared.member().committer()?;
         check_still_owner(issuer, identity.as_ref(), &shared.assignment(), offsets)?;
-        let attempt = tokio::time::timeout_at(deadline, attempt(shared, group, identity.as_ref(), offsets)).await;
+        let attempt =
+            tokio::time::timeout_at(deadline, attempt(shared, group, identity.as_ref(), offsets, &mut ids)).await;
         let cause = match attempt {
             Ok(Ok(refused)) => {
-                let passing = codes(&refused).find(|code| is_passing(shared, identity.as_ref(), *code));
+                let metadata = shared.inner.metadata();
+                let passing =
+                    refused.iter().filter(|(partition, _)| !is_created_anew(&metadata, &ids, &partition.topic));
+                let mut passing = passing.filter_map(|(_, refusal)| refusal.code());
+                let passing = passing.find(|code| is_passing(shared, identity.as_ref(), *code));
                 let Some(code) = passing else {
                     tell_member(shared, identity.as_ref(), &refused);
                     note_committed(shared, offsets, &refused);
@@ -292,10 +302,11 @@ async fn attempt(
     group: &GroupId,
     identity: Option<&Identity>,
     offsets: &Offsets,
+    ids: &mut TopicIds,
 ) -> Result<Refused, CoordinatorError> {
     let inner = &shared.inner;
     let node = inner.coordinator(CoordinatorType::Group, group).await?;
-    let sent = send(shared, node, group, identity, offsets).await;
+    let sent = send(shared, node, group, identity, offsets, ids).await;
     let refused = sent.map_err(|error| {
         inner.forget_coordinator(CoordinatorType::Group, group);
         CoordinatorError::Request(error)
@@ -315,15 +326,16 @@ async fn send(
     group: &GroupId,
     identity: Option<&Identity>,
     offsets: &Offsets,
+    ids: &mut TopicIds,
 ) -> Result<Refused, RequestError> {
     // Not the connection for coordination: a commit must not wait behind a join.
     let connection = shared.inner.connection(node, Purpose::General).await?;
-    let ids = topic_ids(&shared.inner.metadata(), offsets.keys()).filter(|_| connection.versions().has_topic_ids());
-    let cap = if ids.is_some() { i16::MAX } else { LAST_BY_NAME };
+    note_ids(ids, &shared.inner.metadata(), offsets);
+    let by_id = !ids.is_empty() && connection.versions().has_topic_ids();
+    let cap = if by_id { i16::MAX } else { LAST_BY_NAME };
     let version = connection.versions().newest_below::<OffsetCommitRequest>(cap)?;
-    let ids = ids.unwrap_or_default();
     let topics = by_topic(offsets).into_iter().map(|(name, partitions)| OffsetCommitRequestTopic {
-        topic_id: ids.get(&name).copied().unwrap_or_default(),
+        topic_id: ids.get(&name).copied().filter(|_| by_id).unwrap_or_default(),
         name,
         partitions: partitions.into_iter().map(|(index, offset)| partition(index, offset)).collect(),
     });
@@ -337,7 +349,21 @@ async fn send(
         ..Default::default()
     };
     let response = connection.send(&request, version, shared.inner.config.request_timeout)?.wait().await?;
-    Ok(refused(offsets, &ids, &response))
+    Ok(refused(offsets, ids, &response))
+}
+
+/// Notes by which ids to commit, once all topics have one. Another attempt keeps to them: the offsets mean nothing in a
+/// topic that was created anew.
+fn note_ids(ids: &mut TopicIds, metadata: &ClusterMetadata, offsets: &Offsets) {
+    if ids.is_empty() {
+        *ids = topic_ids(metadata, offsets.keys()).unwrap_or_default();
+    }
+}
+
+/// Whether the topic is another one by now, so that trying again is in vain.
+fn is_created_anew(metadata: &ClusterMetadata, ids: &TopicIds, topic: &TopicName) -> bool {
+    let present = metadata.topic(topic).map(|topic| topic.id).filter(|id| !id.is_zero());
+    ids.get(topic).zip(present).is_some_and(|(id, present)| *id != present)
 }
 
 fn partition(partition_index: i32, offset: &OffsetAndMetadata) -> OffsetCommitRequestPartition {
@@ -351,7 +377,7 @@ fn partition(partition_index: i32, offset: &OffsetAndMetadata) -> OffsetCommitRe
 
 /// What the response does not say to be committed. Topics have the ids of the request: metadata may have forgotten them
 /// meanwhile, or know the topic by another one.
-fn refused(offsets: &Offsets, ids: &HashMap<TopicName, Uuid>, response: &OffsetCommitResponse) -> Refused {
+fn refused(offsets: &Offsets, ids: &TopicIds, response: &OffsetCommitResponse) -> Refused {
     let names: HashMap<Uuid, &TopicName> = ids.iter().map(|(name, id)| (*id, name)).collect();
     let mut refused: Refused = offsets.keys().map(|partition| (partition.clone(), Refusal::Unanswered)).collect();
     for topic in &response.topics {
@@ -378,6 +404,7 @@ mod tests {
     use crate::{
         config::ConsumerConfig,
         consumer::assignment::{Settings, Start},
+        metadata::TopicMetadata,
     };
 
     fn tp(partition: i32) -> TopicPartition {
@@ -416,6 +443,25 @@ mod tests {
         let error = to_error(&tp(1), Refusal::Unanswered);
         assert!(matches!(&error, CommitError::Unanswered { partition } if *partition == tp(1)), "{error}");
         assert!(error.is_retriable() && error.possibly_committed());
+    }
+
+    fn metadata(id: Uuid) -> ClusterMetadata {
+        let topic = TopicMetadata { name: "t".into(), id, is_internal: false, partitions: Vec::new() };
+        let mut metadata = ClusterMetadata::default();
+        metadata.topics.insert(topic.name.clone(), Arc::new(topic));
+        metadata
+    }
+
+    #[test]
+    fn another_attempt_does_not_commit_to_a_topic_that_was_created_anew() {
+        let (old, new, topic) = (Uuid([1; 16]), Uuid([2; 16]), TopicName::from("t"));
+        let mut ids = TopicIds::new();
+        note_ids(&mut ids, &metadata(old), &offsets(&[0]));
+        assert!(!is_created_anew(&metadata(old), &ids, &topic));
+        note_ids(&mut ids, &metadata(new), &offsets(&[0]));
+        assert_eq!(ids.get(&topic), Some(&old));
+        assert!(is_created_anew(&metadata(new), &ids, &topic));
+        assert!(!is_created_anew(&ClusterMetadata::default(), &ids, &topic), "metadata may be late");
     }
 
     fn assignment() -> Assignment {
