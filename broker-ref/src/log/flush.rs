@@ -61,10 +61,11 @@ impl Log {
 
     fn is_flush_due(&self, now_ms: i64) -> bool {
         let unflushed = self.end_offset - self.recovery_point;
-        let age = self.unflushed_since_ms.map_or(-1, |since| now_ms.saturating_sub(since));
+        // When the clock was set back, how old the records are cannot be told.
+        let aged = |since: i64, limit: i64| now_ms < since || now_ms.saturating_sub(since) >= limit;
         unflushed > 0
             && (self.config.flush_messages.is_some_and(|limit| unflushed >= limit)
-                || self.config.flush_ms.is_some_and(|limit| age >= limit))
+                || self.config.flush_ms.zip(self.unflushed_since_ms).is_some_and(|(limit, since)| aged(since, limit)))
     }
 
     /// Flushes everything that is in the log now; `None` if it is durable already.

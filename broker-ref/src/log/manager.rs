@@ -125,9 +125,10 @@ impl Timers {
     }
 }
 
-/// Whether a job that was done at `last_ms` is due again; if so, it counts as done.
+/// Whether a job that was done at `last_ms` is due again; if so, it counts as done. It is too when the clock was set
+/// back since then, or it would not be for as long as the clock was set back by.
 fn is_due(last_ms: &mut i64, interval_ms: i64, now_ms: i64) -> bool {
-    let due = now_ms.saturating_sub(*last_ms) >= interval_ms;
+    let due = now_ms < *last_ms || now_ms.saturating_sub(*last_ms) >= interval_ms;
     if due {
         *last_ms = now_ms;
     }
@@ -446,5 +447,19 @@ fn random_id() -> Uuid {
         if !id.to_string().starts_with('-') {
             return id;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_holds_up_no_job() {
+        let mut last_ms = 1_000_000;
+        assert!(!is_due(&mut last_ms, 100, 1_000_099));
+        assert!(is_due(&mut last_ms, 100, 5_000));
+        assert!(!is_due(&mut last_ms, 100, 5_099));
+        assert!(is_due(&mut last_ms, 100, 5_100));
     }
 }

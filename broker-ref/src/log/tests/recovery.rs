@@ -264,6 +264,7 @@ fn a_flush_is_due_by_count_by_age_and_after_a_roll() {
     append(&mut log, batch(1, 1));
     assert!(log.due_flush(NOW + 9).is_none());
     assert_eq!(log.due_flush(NOW + 10).unwrap().end_offset(), 1);
+    assert_eq!(log.due_flush(NOW - 1).unwrap().end_offset(), 1, "the clock was set back");
     let mut log = new_log(&memory(), small());
     while !append(&mut log, batch(1, 100)).rolled {}
     let flush = log.due_flush(NOW).unwrap();
