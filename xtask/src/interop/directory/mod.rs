@@ -9,7 +9,7 @@ mod folder;
 mod oracle;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
@@ -22,6 +22,7 @@ use crate::kafka::{ClusterOptions, KafkaCluster, KafkaInstall};
 
 const FILES: &[Target] = &[Target::Files];
 const STOP_LIMIT: Duration = Duration::from_secs(60);
+const CHECKPOINT_LIMIT: Duration = Duration::from_secs(60);
 /// As many partitions as the clusters of [`crate::kafka`] have.
 const OFFSETS_PARTITIONS: &str = "offsets.topic.num.partitions=4";
 
@@ -43,14 +44,21 @@ fn kafkas(scene: &Scene<'_>, how: How) -> Result<()> {
     let install = &scene.equipment.kafka;
     let oracle = DirectoryOracle::compile(install)?;
     let mut options = ClusterOptions::default();
-    options.settings.push(("log.cleaner.backoff.ms".to_owned(), "200".to_owned()));
+    // Kafka writes the start of a trimmed log down once a minute, after half a minute's delay. Killed before, it would not
+    // know it any more itself.
+    let quickly =
+        ["log.cleaner.backoff.ms", "log.flush.start.offset.checkpoint.interval.ms", "log.initial.task.delay.ms"];
+    options.settings.extend(quickly.map(|name| (name.to_owned(), "200".to_owned())));
     let mut kafka = KafkaCluster::start(install, &options)?;
     oracle.write(&kafka.bootstrap())?;
     oracle.extend(&kafka.bootstrap())?;
     let written = oracle.dump(&kafka.bootstrap())?;
     match how {
         How::Stopped => kafka.stop_nodes(STOP_LIMIT)?,
-        How::Killed => kafka.kill_nodes(),
+        How::Killed => {
+            await_start_offset(&kafka.data()?)?;
+            kafka.kill_nodes();
+        }
     }
     let copy = tempfile::tempdir()?;
     folder::copy(&kafka.data()?, copy.path())?;
@@ -59,6 +67,16 @@ fn kafkas(scene: &Scene<'_>, how: How) -> Result<()> {
         let read = oracle.dump(broker.bootstrap())?;
         read.ensure_same(&written).with_context(|| format!("after our broker's {start} start on Kafka's directory"))?;
         broker.stop()?;
+    }
+    Ok(())
+}
+
+/// Waits until Kafka has written down where the trimmed log starts.
+fn await_start_offset(data: &Path) -> Result<()> {
+    let deadline = Instant::now() + CHECKPOINT_LIMIT;
+    while !std::fs::read_to_string(data.join(CHECKPOINTS[0])).is_ok_and(|starts| starts.contains("trimmed 0 ")) {
+        ensure!(Instant::now() < deadline, "Kafka has not written {} in {CHECKPOINT_LIMIT:?}", CHECKPOINTS[0]);
+        std::thread::sleep(Duration::from_millis(50));
     }
     Ok(())
 }
