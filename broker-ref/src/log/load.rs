@@ -43,7 +43,8 @@ impl Log {
     /// Opens the log of a partition, created if it is not there.
     ///
     /// After an unclean shutdown the segments from the recovery point on are read, cut at the first batch that is not
-    /// whole, and their indexes rebuilt; segments behind the cut are dropped. What lies before the recovery point was
+    /// whole, and their indexes rebuilt; segments behind the cut are dropped. A gap between segments that are whole is no
+    /// such place: compaction leaves it, whatever the topic's policy is now. What lies before the recovery point was
     /// durable: damage there is reported, and what is sound behind it stays.
     ///
     /// # Errors
@@ -315,18 +316,13 @@ fn load_segments(dir: &Dir, config: &LogConfig, open: &OpenLog) -> Result<Loaded
         loaded.end_offset = next_offset;
         loaded.segments.push_back(segment);
         let Some(next) = next_base else { break };
-        let gap = next_offset < next && !config.cleanup_policy.compact;
-        if suspect && (gap || !whole) {
+        if suspect && !whole {
             tracing::warn!("{}: the segments from {next} on do not follow offset {next_offset}, dropped", dir.path());
             drop_segments(dir, &files, next, &mut loaded.dropped)?;
             break;
         }
-        if gap && whole {
-            tracing::error!(
-                file = dir.path_of(&FileKind::Log.name(base_offset)),
-                "the records from offset {next_offset} to before {next} are missing, this file or one behind it: stop \
-                 the broker and restore it from a copy, or go on without them"
-            );
+        if whole && next_offset < next && !config.cleanup_policy.compact {
+            tell_gap(dir, base_offset, next_offset..next, suspect);
         }
     }
     // A log that has no segment left ends where it began.
@@ -436,6 +432,26 @@ fn tell(dir: &Dir, segment: &Segment, cut: bool, kept: Option<Damage>, end: Opti
         }
         Some(Damage { defect, from, to }) => segment.reported.damage(&damage(dir, &name, &defect, from, to)),
         None => {}
+    }
+}
+
+/// Says that a segment does not begin where the one before it ends. Both are sound, and there is no telling why from the
+/// files alone, so both are kept, as Kafka does.
+fn tell_gap(dir: &Dir, base_offset: i64, gap: std::ops::Range<i64>, suspect: bool) {
+    let file = dir.path_of(&FileKind::Log.name(base_offset));
+    let std::ops::Range { start, end } = gap;
+    if suspect {
+        tracing::warn!(
+            file,
+            "there are no records from offset {start} to before {end}: they were compacted away once, or written last \
+             of this file and not yet durable when the broker died"
+        );
+    } else {
+        tracing::error!(
+            file,
+            "the records from offset {start} to before {end} are missing, this file or one behind it: stop the broker \
+             and restore it from a copy, or go on without them; all is well if the topic was compacted once"
+        );
     }
 }
 

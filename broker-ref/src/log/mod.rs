@@ -60,7 +60,8 @@
 //! # Rules
 //!
 //! * A crash loses nothing before the recovery point. What lies behind it is read again, and cut at the first batch
-//!   that is torn, whose checksum is wrong, or whose offset goes back. Indexes and producers are rebuilt.
+//!   that is torn, whose checksum is wrong, or whose offset goes back. Indexes and producers are rebuilt. Offsets may be
+//!   missing between segments and batches that are whole: compaction leaves such gaps.
 //! * Damage to what was durable costs what is damaged and no more: it is told once, with the file and the place, who
 //!   asks for it gets CORRUPT_MESSAGE, and everything before and behind it is served. Headers are read with suspicion:
 //!   offsets must follow one another, since no checksum covers them. What is not looked at, as in Kafka, are the

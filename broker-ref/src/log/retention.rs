@@ -173,8 +173,8 @@ impl Log {
         Ok(self.log_start_offset)
     }
 
-    /// Cuts the log so that it ends at this offset, or where the batch that holds it begins. Used when a new leader
-    /// has other records there. Returns where the log ends now.
+    /// Cuts the log so that it ends at this offset, or where the batch that holds it begins, or where the last batch
+    /// before it ends if there is a gap. Used when a new leader has other records there. Returns where the log ends now.
     ///
     /// # Errors
     /// Those of the storage; the log takes no more writes if it was cut half way.
@@ -202,20 +202,14 @@ impl Log {
             let dropped = std::mem::replace(&mut self.active, previous);
             self.delete_files(dropped.base_offset, now_ms)?;
         }
-        let first = self.batch_to_cut(offset)?;
-        let error = |log: &Self, e| log.dir.error("truncate", &log.active.log_name(), e);
-        match first {
-            Some(batch) => {
-                self.end_offset = batch.header.base_offset.min(offset).max(self.active.base_offset);
-                self.active.truncate(&batch).map_err(|e| error(self, e))?;
-                self.active.read_tail(self.end_offset).map_err(|e| self.tail_error(e))?;
-            }
-            // The rest of the segment was compacted away: it ends where its last batch does.
-            None => {
-                let next_offset = self.active.read_tail(i64::MAX).map_err(|e| self.tail_error(e))?;
-                self.end_offset = next_offset.min(offset);
-            }
+        let cut = self.batch_to_cut(offset)?;
+        if let Some(batch) = &cut {
+            self.active.truncate(batch).map_err(|e| self.dir.error("truncate", &self.active.log_name(), e))?;
         }
+        let end_offset = cut.map_or(i64::MAX, |batch| batch.header.base_offset);
+        let next_offset = self.active.read_tail(end_offset).map_err(|e| self.tail_error(e))?;
+        // What a restart finds: in a gap, the log ends before it.
+        self.end_offset = next_offset.min(offset);
         Ok(())
     }
 

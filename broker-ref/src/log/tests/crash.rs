@@ -1,12 +1,14 @@
 //! Random histories with power cuts, against a list of batches.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::*;
 
 /// What was appended since the log was last known, and how much of it must be there.
 #[derive(Clone, Debug, Default)]
 struct Model {
-    /// First offset, last offset, bytes.
-    batches: Vec<(i64, i64, Bytes)>,
+    /// What can be read, perhaps with gaps.
+    batches: Vec<Appended>,
     start: i64,
     end: i64,
     /// Everything before it was synced.
@@ -15,33 +17,62 @@ struct Model {
     durable_start: i64,
 }
 
+#[derive(Clone, Debug)]
+struct Appended {
+    base: i64,
+    last: i64,
+    bytes: Bytes,
+}
+
 impl Model {
     fn append(&mut self, records: Bytes) {
         for batch in batches(records) {
-            self.batches.push((batch.base_offset(), batch.last_offset(), batch.bytes().clone()));
+            let (base, last) = (batch.base_offset(), batch.last_offset());
+            self.batches.push(Appended { base, last, bytes: batch.bytes().clone() });
             self.end = batch.next_offset();
         }
     }
 
-    fn truncate(&mut self, offset: i64) {
-        if let Some(first) = self.batches.iter().position(|(_, last, _)| *last >= offset) {
-            self.end = self.batches[first].0;
-            self.batches.truncate(first);
-            self.start = self.start.min(self.end);
-            self.synced = self.synced.min(self.end);
-            self.durable_start = self.durable_start.min(self.end);
-        }
+    /// `segment` is the last one that begins at the offset or before it. In a gap, the log ends before it.
+    fn truncate(&mut self, offset: i64, segment: i64) {
+        let kept = self.batches.iter().take_while(|batch| batch.last < offset).count();
+        self.batches.truncate(kept);
+        self.end = self.batches.last().map_or(segment, |batch| batch.last + 1).max(segment);
+        self.start = self.start.min(self.end);
+        self.synced = self.synced.min(self.end);
+        self.durable_start = self.durable_start.min(self.end);
     }
 
-    /// Takes over what a crash left, which must be what was appended, up to somewhere behind what was synced.
-    fn crashed(&mut self, log: &Log) {
-        let (start, end) = (log.log_start_offset(), log.end_offset());
-        let Self { synced, durable_start, .. } = *self;
-        let what = format!("{start} to {end} of {} to {}, {synced} synced, from {durable_start}", self.start, self.end);
-        assert!(start <= end && end <= self.end && end >= synced, "{what}");
-        assert!(start >= durable_start.min(end) && start <= self.start.max(end), "{what}");
-        self.batches.retain(|(_, last, _)| *last < end);
-        (self.start, self.end, self.synced, self.durable_start) = (start, end, end, self.durable_start.min(start));
+    /// Only what a crash left of the files: of each segment whole batches, and nothing behind a torn one. It holds all
+    /// that was synced.
+    fn crash(&mut self, lengths: &BTreeMap<i64, u64>) {
+        let before = std::mem::take(&mut self.batches);
+        let first = *lengths.keys().next().unwrap();
+        let ends = lengths.keys().skip(1).copied().chain(std::iter::once(i64::MAX));
+        for ((segment, length), end) in lengths.iter().zip(ends) {
+            self.end = *segment;
+            let mut left = *length;
+            for batch in before.iter().filter(|batch| (*segment..end).contains(&batch.base)) {
+                let Some(rest) = left.checked_sub(batch.bytes.len() as u64) else { break };
+                left = rest;
+                self.end = batch.last + 1;
+                self.batches.push(batch.clone());
+            }
+            if left > 0 {
+                break;
+            }
+        }
+        let kept: BTreeSet<i64> = self.batches.iter().map(|batch| batch.base).collect();
+        let lost = before.iter().filter(|batch| batch.base >= first && !kept.contains(&batch.base));
+        lost.for_each(|batch| assert!(batch.last >= self.synced, "{} was synced", batch.last));
+    }
+
+    /// Takes over where a log begins after a crash, which is no checkpoint's word.
+    fn reopened(&mut self, log: &Log) {
+        let (start, end) = (log.log_start_offset(), self.end);
+        let what = format!("{start} to {end}, was {} and durable {}", self.start, self.durable_start);
+        assert!(start >= self.durable_start.min(end) && start <= self.start.max(end), "{what}");
+        (self.start, self.synced, self.durable_start) = (start, end, self.durable_start.min(start));
     }
 
     fn at(&self, thousandths: i64) -> i64 {
@@ -122,7 +153,8 @@ impl History {
 
     fn truncate(&mut self) {
         let offset = self.model.at(self.random.i64(0..1000));
-        self.model.truncate(offset);
+        let segment = self.log.segment_base_offsets().take_while(|base| *base <= offset).last().unwrap();
+        self.model.truncate(offset, segment);
         assert_eq!(self.log.truncate_to(offset, NOW).unwrap(), self.model.end);
         self.recovery_point = self.recovery_point.min(self.log.recovery_point());
     }
@@ -155,11 +187,17 @@ impl History {
     /// Of each file, what was not synced is lost, kept, or torn.
     fn crash(&mut self) {
         let random = &mut self.random;
-        self.storage = self.storage.crash(|_, synced, len| match random.u32(0..3) {
-            0 => synced,
-            1 => len,
-            _ => random.u64(synced..=len),
+        let mut lengths = BTreeMap::new();
+        self.storage = self.storage.crash(|path, synced, len| {
+            let left = match random.u32(0..3) {
+                0 => synced,
+                1 => len,
+                _ => random.u64(synced..=len),
+            };
+            lengths.extend(path.name.strip_suffix(".log").map(|base| (base.parse().unwrap(), left)));
+            left
         });
+        self.model.crash(&lengths);
         self.reopen(OpenLog {
             topic_id: None,
             log_start_offset: self.log_start_offset,
@@ -168,7 +206,7 @@ impl History {
             clean_shutdown: false,
             now_ms: NOW,
         });
-        self.model.crashed(&self.log);
+        self.model.reopened(&self.log);
     }
 
     fn reopen(&mut self, with: OpenLog) {
@@ -181,15 +219,16 @@ impl History {
         let Self { log, model, .. } = self;
         assert_eq!((log.log_start_offset(), log.end_offset()), (model.start, model.end));
         let mut offset = model.start;
-        for (base, last, bytes) in model.batches.iter().filter(|(_, last, _)| *last >= model.start) {
-            for offset in offset.max(*base)..=*last {
-                let fetched = read(log, offset, 1);
-                assert_eq!(fetched.into_bytes(), bytes, "at {offset}");
+        for Appended { last, bytes, .. } in model.batches.iter().filter(|batch| batch.last >= model.start) {
+            // In a gap, with what is behind it.
+            for offset in offset..=*last {
+                assert_eq!(read(log, offset, 1).into_bytes(), bytes, "at {offset}");
             }
             offset = last + 1;
         }
-        assert_eq!(offset, model.end);
-        assert!(read(log, model.end, 1).is_empty());
+        for offset in offset..=model.end {
+            assert!(read(log, offset, 1).is_empty(), "at {offset}");
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+use ottla_protocol::record::stamp;
+
 use super::*;
 
 fn reopen_clean(storage: &Arc<dyn Storage>, mut log: Log, config: LogConfig) -> Log {
@@ -214,6 +216,52 @@ fn interrupted_compactions_are_finished_or_undone() {
     assert!(
         file_names(&place).iter().all(|n| !n.ends_with("swap") && !n.ends_with("cleaned") && !n.ends_with("deleted"))
     );
+}
+
+/// A directory of segments as compaction leaves them: offsets are missing between batches, at the end of segments, and
+/// all of one's.
+fn compacted(place: &Place) -> Bytes {
+    place.create_dir("t-0").unwrap();
+    // The base offset, and the first offset and the count of each batch.
+    let segments: [(i64, &[(i64, usize)]); 5] =
+        [(0, &[(0, 3), (5, 1)]), (40, &[(40, 4), (44, 6)]), (80, &[]), (90, &[(90, 1)]), (200, &[(200, 3)])];
+    let mut all = Vec::new();
+    for (base, kept) in segments {
+        let mut segment = Vec::new();
+        for (first, count) in kept {
+            let mut records = batch(*count, 20);
+            stamp::set_offset(&mut records, *first, 0).unwrap();
+            segment.extend_from_slice(&records);
+        }
+        all.extend_from_slice(&segment);
+        place.write(FilePath::in_dir("t-0", &format!("{base:020}.log")), segment.into()).unwrap();
+    }
+    all.into()
+}
+
+#[test]
+fn gaps_that_compaction_left_cost_nothing_whatever_the_policy_is_now() {
+    for place in both() {
+        let all = compacted(&place);
+        // Without a recovery point, and with one in a gap.
+        for recovery_point in [0, 4, 60] {
+            let log = open(&place, small(), OpenLog { recovery_point, now_ms: NOW, ..OpenLog::default() });
+            assert_eq!((log.end_offset(), read_all(&log, 0)), (203, all.clone()), "{recovery_point}");
+            assert_eq!(read(&log, 7, 1).base_offset, Some(40), "in a gap, what is behind it");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_is_cut_in_a_gap_ends_where_a_restart_finds_its_end() {
+    for place in both() {
+        compacted(&place);
+        let mut log = open(&place, small(), OpenLog { now_ms: NOW, ..OpenLog::default() });
+        for (offset, end) in [(150, 91), (91, 91), (90, 90), (85, 80), (70, 50), (46, 44), (20, 6), (4, 3)] {
+            assert_eq!(log.truncate_to(offset, NOW).unwrap(), end, "cut to {offset}");
+            assert_eq!(open(&place, small(), unclean(&log)).end_offset(), end, "after a restart, cut to {offset}");
+        }
+    }
 }
 
 #[test]
