@@ -250,7 +250,10 @@ impl ShardState {
         let (replies, end_offset) = match appended {
             Ok(appended) => (self.coordinator.commit(appended.base_offset, outcome), Some(appended.end_offset)),
             Err(code) => {
-                tracing::error!(partition = partition.index(), %code, "cannot store a change of a group");
+                // What is wrong with the log, the partition says, and once.
+                if code != ErrorCode::KAFKA_STORAGE_ERROR {
+                    tracing::error!(partition = partition.index(), %code, "cannot store a change of a group");
+                }
                 (self.coordinator.abort(now, outcome, code), None)
             }
         };

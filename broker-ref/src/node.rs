@@ -34,6 +34,8 @@ pub(crate) struct Node {
     image: watch::Receiver<Arc<MetadataImage>>,
     base_layers: BrokerLayers,
     config: RwLock<Arc<BrokerConfig>>,
+    /// Held while the state of the cluster is taken in.
+    applying: std::sync::Mutex<()>,
     caps: ApiVersionCaps,
     pub(crate) replicas: Replicas,
     pub(crate) fetch_sessions: FetchSessions,
@@ -72,6 +74,7 @@ impl Node {
             image,
             base_layers: layers,
             config: RwLock::new(Arc::new(config)),
+            applying: std::sync::Mutex::default(),
             caps,
             replicas,
             fetch_sessions: FetchSessions::new(slots, random.fork()),
@@ -148,6 +151,7 @@ impl Node {
 
     /// Takes in the present state of the cluster. Blocks.
     pub(crate) fn apply_image(&self) {
+        let _turn = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
         let image = self.image();
         let layers = node_layers(&self.base_layers, &image, self.id);
         match BrokerConfig::new(&layers) {
@@ -206,6 +210,10 @@ async fn look_after_logs(node: Weak<Node>) {
             }
             if let Some(error) = &report.directory_failure {
                 tracing::error!(node = %node.id, %error, "cannot look after the log directory");
+            }
+            if node.replicas.has_offline() {
+                // What kept logs from being opened may be over.
+                node.apply_image();
             }
         });
         if ticked.await.is_err() {

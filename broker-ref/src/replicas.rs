@@ -46,8 +46,8 @@ pub(crate) struct HostedTopic {
 enum Replica {
     Here(Arc<Partition>),
     Elsewhere(Leadership),
-    /// The log cannot be opened.
-    Offline,
+    /// The log cannot be opened, and why not.
+    Offline(Arc<str>),
 }
 
 impl HostedTopic {
@@ -59,16 +59,27 @@ impl HostedTopic {
         match usize::try_from(index).ok().and_then(|index| self.replicas.get(index)) {
             Some(Replica::Here(partition)) => Ok(partition),
             Some(Replica::Elsewhere(leadership)) => Err((ErrorCode::NOT_LEADER_OR_FOLLOWER, Some(*leadership))),
-            Some(Replica::Offline) => Err((ErrorCode::KAFKA_STORAGE_ERROR, None)),
+            Some(Replica::Offline(_)) => Err((ErrorCode::KAFKA_STORAGE_ERROR, None)),
             None => Err((ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, None)),
         }
+    }
+
+    fn offline_because(&self, index: i32) -> Option<&str> {
+        match self.replicas.get(usize::try_from(index).ok()?)? {
+            Replica::Offline(error) => Some(error),
+            Replica::Here(_) | Replica::Elsewhere(_) => None,
+        }
+    }
+
+    fn has_offline(&self) -> bool {
+        self.replicas.iter().any(|replica| matches!(replica, Replica::Offline(_)))
     }
 
     /// The partitions that are on this node.
     pub(crate) fn hosted(&self) -> impl Iterator<Item = &Arc<Partition>> {
         self.replicas.iter().filter_map(|replica| match replica {
             Replica::Here(partition) => Some(partition),
-            Replica::Elsewhere(_) | Replica::Offline => None,
+            Replica::Elsewhere(_) | Replica::Offline(_) => None,
         })
     }
 }
@@ -101,6 +112,11 @@ impl Replicas {
         self.topics().by_name.values().cloned().collect()
     }
 
+    /// Whether there are replicas whose logs cannot be opened.
+    pub(crate) fn has_offline(&self) -> bool {
+        self.topics().by_id.values().any(|topic| topic.has_offline())
+    }
+
     /// Takes in a new state of the cluster: opens and deletes logs, changes leaders and settings. Blocks.
     pub(crate) fn apply(&self, image: &MetadataImage, layers: &BrokerLayers, now_ms: i64) {
         let mut topics = Topics::default();
@@ -128,8 +144,12 @@ impl Replicas {
                 return Replica::Here(partition.clone());
             }
             self.open(topic, index, registration, &config, layers, now_ms).unwrap_or_else(|error| {
-                tracing::error!(node = %self.node, topic = %topic.name, partition = index, %error, "no log");
-                Replica::Offline
+                let error = error.to_string();
+                // It is tried again and again, and said once.
+                if known.and_then(|known| known.offline_because(index)) != Some(&*error) {
+                    tracing::error!(node = %self.node, topic = %topic.name, partition = index, error, "no log");
+                }
+                Replica::Offline(error.into())
             })
         };
         let replicas = topic.partitions.iter().zip(0..).map(replica).collect();
@@ -146,7 +166,7 @@ impl Replicas {
         now_ms: i64,
     ) -> Result<Replica, LogError> {
         let mut logs = self.logs();
-        let Some(logs) = logs.as_mut() else { return Ok(Replica::Offline) };
+        let Some(logs) = logs.as_mut() else { return Ok(Replica::Offline("the node has stopped".into())) };
         let partition = TopicPartition::new(&topic.name, index)?;
         let log = logs.create(partition, topic.id, log_config(config, layers), now_ms)?;
         let place = Place { topic: topic.name.clone(), index, node: self.node, meter: self.meter.clone() };

@@ -11,6 +11,8 @@ use ottla::broker::{
     config::{ConfigError, ServerProperties},
 };
 
+use rustix::process::{Resource, getrlimit, setrlimit};
+
 use crate::{
     connection::{assignment, read_text},
     exit::usage,
@@ -59,6 +61,7 @@ impl BrokerArgs {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         // Asked for before anything starts, so that a signal during the start is not lost.
         let mut stop = StopSignal::new()?;
+        raise_descriptor_limit();
         let mut properties = self.config.as_deref().map_or_else(|| Ok(ServerProperties::default()), read_properties)?;
         self.set.iter().for_each(|(name, value)| properties.set(name, value));
         let follows_listeners = self.listen.is_none() && properties.get("listeners").is_some();
@@ -99,6 +102,16 @@ impl BrokerArgs {
             }
             other => other.into(),
         }
+    }
+}
+
+/// Each connection and each segment takes a file descriptor. The usual soft limit is for programs of another kind, and
+/// all may have as many as the hard limit says.
+fn raise_descriptor_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(%error, "the limit on file descriptors stays as it is");
     }
 }
 

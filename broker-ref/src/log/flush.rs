@@ -26,7 +26,15 @@ pub struct Flush {
 pub struct Flushed {
     end_offset: i64,
     truncations: u64,
-    result: Result<(), LogError>,
+    result: Result<(), FlushFailure>,
+}
+
+/// Why a flush did not succeed.
+#[derive(Debug)]
+struct FlushFailure {
+    error: LogError,
+    /// The system has failed to write batches, and may have dropped them: what the file holds is unknown.
+    of_batches: bool,
 }
 
 impl Flush {
@@ -40,12 +48,14 @@ impl Flush {
         Flushed { result: self.sync(), end_offset: self.end_offset, truncations: self.truncations }
     }
 
-    fn sync(&self) -> Result<(), LogError> {
+    fn sync(&self) -> Result<(), FlushFailure> {
         for (file, name) in &self.files {
-            file.sync().map_err(|e| self.dir.error("sync", name, e))?;
+            let failed = |e| FlushFailure { error: self.dir.error("sync", name, e), of_batches: true };
+            file.sync().map_err(failed)?;
         }
-        self.names.iter().try_for_each(|name| self.dir.sync(name))?;
-        self.dir.sync_names()
+        // These are opened first, for which there may be no file descriptor; and what is not in them is made again.
+        let others = self.names.iter().try_for_each(|name| self.dir.sync(name)).and_then(|()| self.dir.sync_names());
+        others.map_err(|error| FlushFailure { error, of_batches: false })
     }
 }
 
@@ -98,11 +108,11 @@ impl Log {
     /// Takes note of a flush. The recovery point moves to where it was started.
     ///
     /// # Errors
-    /// That of the flush. What the files hold is then unknown, so the log takes no more writes.
+    /// That of the flush. If it was of batches, what their files hold is unknown, and the log takes no more writes.
     pub fn finish_flush(&mut self, flushed: Flushed) -> Result<(), LogError> {
         let Flushed { end_offset, truncations, result } = flushed;
-        if let Err(error) = result {
-            self.failed = true;
+        if let Err(FlushFailure { error, of_batches }) = result {
+            self.failed |= of_batches;
             return Err(error);
         }
         // What was truncated meanwhile may have been replaced by other records, which are not durable.

@@ -12,8 +12,8 @@ use super::{ResponseFrame, frame::FrameReader, patience::Patient};
 pub(crate) struct ConnectionLimits {
     /// `socket.request.max.bytes`.
     pub(crate) max_request_bytes: usize,
-    /// `connections.max.idle.ms`: how long a connection is kept on which not a byte moves while the peer has to send or
-    /// to take something. `None` for no limit.
+    /// `connections.max.idle.ms`: how long a connection is kept on which not a byte moves, whether the peer has to send or
+    /// to take something or its request waits. `None` for no limit.
     pub(crate) max_idle: Option<Duration>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) enum Outcome {
 
 /// Whoever answers the requests of one connection.
 pub(crate) trait Service: Send {
-    /// Answers one frame.
+    /// Answers one frame. It is dropped if it takes longer than the connection may be idle.
     fn call(&mut self, frame: Bytes) -> impl Future<Output = Outcome> + Send;
 }
 
@@ -54,7 +54,12 @@ pub(crate) async fn serve(
                 return;
             }
         };
-        match service.call(frame).await {
+        // A request may ask to be answered in weeks, and whoever sent it may be gone.
+        let Ok(outcome) = stream.wait_for(service.call(frame)).await else {
+            tracing::debug!("connection ends: a request has taken longer than it may be idle");
+            return;
+        };
+        match outcome {
             Outcome::Respond(response) => {
                 if let Err(error) = response.write(&mut stream).await {
                     tracing::debug!(%error, "response not sent");
@@ -116,6 +121,27 @@ mod tests {
         }
         served.await.unwrap();
         assert_eq!(calls.load(Ordering::SeqCst), 1);
+        assert_eq!(begun.elapsed().as_secs(), IDLE.as_secs());
+    }
+
+    /// Answers nothing in a lifetime.
+    struct Never;
+
+    impl Service for Never {
+        async fn call(&mut self, _frame: Bytes) -> Outcome {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_answered_in_weeks_keeps_its_connection_for_the_idle_time() {
+        let (mut client, server) = tokio::io::duplex(1024);
+        let limits = ConnectionLimits { max_request_bytes: 1 << 20, max_idle: Some(IDLE) };
+        let served = tokio::spawn(serve(server, Never, limits));
+        let begun = Instant::now();
+        client.write_all(&[0, 0, 0, 1, b'x']).await.unwrap();
+        drop(client);
+        served.await.unwrap();
         assert_eq!(begun.elapsed().as_secs(), IDLE.as_secs());
     }
 

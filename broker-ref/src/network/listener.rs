@@ -4,12 +4,14 @@ use std::{
     fmt, io,
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
+    time::Duration,
 };
 
 use ottla_protocol::wire::Str;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::{JoinError, JoinSet},
+    time::Instant,
 };
 use tracing::Instrument;
 
@@ -17,7 +19,14 @@ use super::{
     ConnectionLimits, MemoryListener, MemoryNetwork, MemoryStream,
     connection::{Service, serve},
     quota::{ConnectionCounts, MaxConnections},
+    reserve::{Reserve, is_exhausted},
+    seldom::Seldom,
 };
+
+/// How long nothing is accepted after a failure to do so.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often it is said that connections cannot be accepted.
+const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A host and a port, as clients are told it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +82,7 @@ pub(crate) struct Listener {
 
 #[derive(Debug)]
 enum Socket {
-    Tcp(TcpListener),
+    Tcp(TcpListener, Reserve),
     Memory(MemoryListener),
 }
 
@@ -97,8 +106,9 @@ impl Listener {
 
     async fn bind_tcp(host: &str, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((host, port)).await?;
-        let address = listener.local_addr()?;
-        Ok(Self { endpoint: Endpoint { host: reachable(host), port: address.port() }, socket: Socket::Tcp(listener) })
+        let endpoint = Endpoint { host: reachable(host), port: listener.local_addr()?.port() };
+        let reserve = Reserve::of(&listener);
+        Ok(Self { endpoint, socket: Socket::Tcp(listener, reserve) })
     }
 
     /// The address that clients reach it under.
@@ -120,6 +130,7 @@ impl Listener {
         service: impl Fn(Str) -> S,
     ) {
         let mut connections = JoinSet::new();
+        let mut complaints = Seldom::every(COMPLAINT_INTERVAL);
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
@@ -131,7 +142,7 @@ impl Listener {
             let accepted = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    self.pause_after(error).await;
+                    self.go_on_after(&error, &mut complaints).await;
                     continue;
                 }
             };
@@ -169,9 +180,17 @@ impl Listener {
     }
 
     /// A failed accept is the peer's doing or a lack of file descriptors; in both cases the next may succeed.
-    async fn pause_after(&self, error: io::Error) {
-        tracing::warn!(listener = %self.endpoint, %error, "cannot accept a connection");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    #[expect(clippy::disallowed_methods, reason = "at the edge: it goes by the same clock as the pause")]
+    async fn go_on_after(&mut self, error: &io::Error, complaints: &mut Seldom) {
+        let exhausted = is_exhausted(error);
+        if let Some(withheld) = complaints.may_speak(Instant::now()) {
+            let hint = if exhausted { "; allow more file descriptors, or set max.connections" } else { "" };
+            tracing::warn!(listener = %self.endpoint, %error, withheld, "cannot accept a connection{hint}");
+        }
+        let closed_one = exhausted && self.socket.refuse().await;
+        if !closed_one {
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 }
 
@@ -188,7 +207,7 @@ impl Accepted {
 impl Socket {
     async fn accept(&mut self) -> io::Result<Accepted> {
         match self {
-            Self::Tcp(listener) => {
+            Self::Tcp(listener, _) => {
                 let (stream, peer) = listener.accept().await?;
                 // Responses are whole frames; waiting for more to send would only delay them.
                 if let Err(error) = stream.set_nodelay(true) {
@@ -198,6 +217,16 @@ impl Socket {
             }
             Self::Memory(listener) => listener.accept().await.map(Accepted::Memory),
         }
+    }
+
+    /// Closes a connection that there is no file descriptor for. Whether it did.
+    async fn refuse(&mut self) -> bool {
+        let Self::Tcp(listener, reserve) = self else { return false };
+        // Somebody else may have taken the descriptor, or the connection may be gone.
+        let closed = reserve.give_up()
+            && tokio::time::timeout(PAUSE, listener.accept()).await.is_ok_and(|accepted| accepted.map(drop).is_ok());
+        reserve.restore(listener);
+        closed
     }
 }
 

@@ -7,6 +7,8 @@ mod listener;
 mod memory;
 mod patience;
 mod quota;
+mod reserve;
+mod seldom;
 
 pub use listener::Endpoint;
 pub use memory::{MemoryListener, MemoryNetwork, MemoryStream};

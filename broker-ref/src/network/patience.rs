@@ -44,6 +44,13 @@ impl<S: AsyncWrite + Unpin> Patient<S> {
     }
 }
 
+impl<S> Patient<S> {
+    /// Waits for something else in the meantime, in which nothing moves either.
+    pub(super) async fn wait_for<T>(&self, step: impl Future<Output = T>) -> io::Result<T> {
+        within(self.max_idle, async { Ok(step.await) }).await
+    }
+}
+
 async fn within<T>(max_idle: Option<Duration>, step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     match max_idle {
         Some(idle) => tokio::time::timeout(idle, step).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),

@@ -8,7 +8,13 @@ mod checking;
 mod validate;
 mod waiter;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use bytes::{Bytes, BytesMut};
 use ottla_protocol::{
@@ -42,6 +48,8 @@ pub(crate) struct Partition {
     state: Mutex<State>,
     /// Held by whoever flushes: those who wait for it find their records flushed too (group commit).
     flushing: tokio::sync::Mutex<()>,
+    /// Whether the log could not be written the last time. It is said when that changes, not for each batch.
+    failing: AtomicBool,
 }
 
 /// Which replica it is, and where.
@@ -124,7 +132,7 @@ impl Partition {
     ) -> Self {
         advance_high_watermark(&mut log.lock());
         let state = Mutex::new(State { registration, config, waiters: Vec::new(), closed: false });
-        Self { place, log, state, flushing: tokio::sync::Mutex::new(()) }
+        Self { place, log, state, flushing: tokio::sync::Mutex::new(()), failing: AtomicBool::new(false) }
     }
 
     pub(crate) fn topic(&self) -> &TopicName {
@@ -221,7 +229,8 @@ impl Partition {
         let state = self.lock_leader(-1).map_err(|code| ProduceRefusal::new(code, code.message()))?;
         let mut log = self.log.lock();
         let append = Append { leader_epoch: state.registration.leader_epoch, origin, now_ms };
-        let info = log.append(records, append)?;
+        let info = log.append(records, append).map_err(|error| self.refusal(&error))?;
+        self.storage_works();
         if info.duplicate_timestamp.is_none() {
             advance_high_watermark(&mut log);
             state.waiters.iter().for_each(|waiter| waiter.grew(size));
@@ -349,9 +358,26 @@ impl Partition {
         }
     }
 
-    fn storage_failed(&self, error: &LogError) -> ErrorCode {
-        tracing::error!(topic = %self.place.topic, partition = self.place.index, %error, "the log cannot be used");
+    fn refusal(&self, error: &AppendError) -> ProduceRefusal {
+        let refusal = ProduceRefusal::from(error);
+        if refusal.code == ErrorCode::KAFKA_STORAGE_ERROR {
+            self.storage_failed(error);
+        }
+        refusal
+    }
+
+    fn storage_failed(&self, error: &dyn fmt::Display) -> ErrorCode {
+        if !self.failing.swap(true, Ordering::Relaxed) {
+            let Place { topic, index, .. } = &self.place;
+            tracing::error!(%topic, partition = index, %error, "the log cannot be written, batches are refused");
+        }
         ErrorCode::KAFKA_STORAGE_ERROR
+    }
+
+    fn storage_works(&self) {
+        if self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed) {
+            tracing::warn!(topic = %self.place.topic, partition = self.place.index, "the log can be written again");
+        }
     }
 
     /// Adds a waiter unless readers have already got more than it has seen.
@@ -455,9 +481,9 @@ fn read_failed(error: &LogError) -> ErrorCode {
     }
 }
 
-impl From<AppendError> for ProduceRefusal {
-    fn from(error: AppendError) -> Self {
-        let code = match &error {
+impl From<&AppendError> for ProduceRefusal {
+    fn from(error: &AppendError) -> Self {
+        let code = match error {
             AppendError::InvalidBatch(_) | AppendError::Empty => ErrorCode::INVALID_RECORD,
             AppendError::RecordListTooLarge { .. } => ErrorCode::RECORD_LIST_TOO_LARGE,
             AppendError::OutOfOrderSequence { .. } => ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER,
@@ -468,9 +494,6 @@ impl From<AppendError> for ProduceRefusal {
             }
             _ => ErrorCode::KAFKA_STORAGE_ERROR,
         };
-        if code == ErrorCode::KAFKA_STORAGE_ERROR {
-            tracing::error!(%error, "a log cannot be written");
-        }
         Self::new(code, error.to_string())
     }
 }
