@@ -1,131 +1,81 @@
-//! What a case is, and what it has to work with.
+//! What a case is.
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::time::Duration;
+use anyhow::Result;
 
-use anyhow::{Result, bail};
-
+use super::client::{Client, Origin};
+use super::scene::Scene;
 use super::target::Target;
-use crate::kafka::KafkaInstall;
-use crate::process;
-use crate::requirement::{self, KCAT};
-
-/// Longer than any case takes on a busy machine, short enough to notice a client that hangs.
-const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 
 /// One thing that a client does with a cluster.
 #[derive(Debug)]
 pub(super) struct Case {
-    /// The client, then what it does.
+    /// Who does it.
+    pub(super) client: &'static Client,
+    /// What it does.
     pub(super) name: &'static str,
-    /// Where it is run.
-    pub(super) targets: &'static [Target],
     /// Does it; an error is a failed case.
     pub(super) run: fn(&Scene<'_>) -> Result<()>,
+    /// Where, if not where all cases of such a client run.
+    targets: Option<&'static [Target]>,
+    /// Why our broker cannot pass yet.
+    not_yet: Option<&'static str>,
+    /// Whether it belongs to what runs before every change.
+    pub(super) in_ci: bool,
+    /// Whether no other case may run beside it.
+    pub(super) is_alone: bool,
 }
 
 impl Case {
-    /// Whether the client is ours.
-    pub(super) fn is_ours(&self) -> bool {
-        self.name.starts_with("ottla: ")
+    /// A case where all cases of such a client run.
+    pub(super) const fn new(client: &'static Client, name: &'static str, run: fn(&Scene<'_>) -> Result<()>) -> Self {
+        Self { client, name, run, targets: None, not_yet: None, in_ci: false, is_alone: false }
     }
-}
 
-/// Where other people's clients run: on our broker, and on one node of Kafka as the control.
-pub(super) const FOREIGN: &[Target] = &[Target::BrokerRef, Target::KafkaOne];
-
-/// The clients.
-#[derive(Debug)]
-pub(super) struct Equipment {
-    /// Kafka's own tools, and its server.
-    pub(super) kafka: KafkaInstall,
-    /// A Python that has confluent-kafka.
-    pub(super) python: PathBuf,
-}
-
-impl Equipment {
-    /// Installs what is missing.
-    pub(super) fn ensure(kafka: KafkaInstall) -> Result<Self> {
-        KCAT.ensure()?;
-        let python = super::confluent::python()?;
-        Ok(Self { kafka, python })
+    /// The case on these targets alone.
+    #[cfg_attr(not(test), expect(dead_code, reason = "so far all cases run where those of their client do"))]
+    pub(super) const fn on(self, targets: &'static [Target]) -> Self {
+        Self { targets: Some(targets), ..self }
     }
-}
 
-/// A case on a cluster.
-#[derive(Debug)]
-pub(super) struct Scene<'e> {
-    /// The clients.
-    pub(super) equipment: &'e Equipment,
-    /// The addresses of all brokers.
-    pub(super) bootstrap: String,
-    /// How many brokers there are.
-    pub(super) nodes: u16,
-    /// A name for a topic or group that no other case uses.
-    pub(super) name: String,
-}
-
-impl<'e> Scene<'e> {
-    /// The scene of the case `name`.
-    pub(super) fn new(equipment: &'e Equipment, bootstrap: String, target: Target, name: &str) -> Self {
-        let plain = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };
-        let name = name.replace(": ", "-").chars().map(plain).collect();
-        Self { equipment, bootstrap, nodes: target.nodes(), name }
+    /// The case as one that our broker cannot pass, for a reason that the status table of README.md has.
+    ///
+    /// It is run all the same: once it passes, the mark is wrong, and that is a failure.
+    pub(super) const fn not_yet(self, reason: &'static str) -> Self {
+        Self { not_yet: Some(reason), ..self }
     }
-}
 
-/// The standard output of a client.
-pub(super) fn capture(command: &mut Command, input: &str) -> Result<String> {
-    process::capture(command, input, COMMAND_LIMIT)
-}
-
-/// `count` records, a line each, key and value with a colon in between.
-pub(super) fn records(count: usize) -> Vec<String> {
-    (0..count).map(|number| format!("key-{}:value-{number}", number % 17)).collect()
-}
-
-/// Compares records whose order across partitions is nobody's promise.
-///
-/// # Errors
-/// Some are missing, foreign, or there twice.
-pub(super) fn same_records(expected: &[String], read: &str) -> Result<()> {
-    let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-    let mut read: Vec<&str> = read.lines().collect();
-    expected.sort_unstable();
-    read.sort_unstable();
-    if expected == read {
-        return Ok(());
+    /// The case as one of those that run before every change.
+    pub(super) const fn in_ci(self) -> Self {
+        Self { in_ci: true, ..self }
     }
-    let missing = expected.iter().find(|record| read.binary_search(record).is_err());
-    let foreign = read.iter().find(|record| expected.binary_search(record).is_err());
-    bail!(
-        "{} records were written and {} read; missing: {missing:?}, not written: {foreign:?}",
-        expected.len(),
-        read.len()
-    )
-}
 
-/// Fails with the whole text unless it has `part` in it.
-pub(super) fn has(text: &str, part: &str) -> Result<()> {
-    if text.contains(part) { Ok(()) } else { bail!("'{part}' is not in\n{text}") }
-}
+    /// The case as one that needs the machine for itself.
+    pub(super) const fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
+    }
 
-/// The folder of a cache for `name`.
-pub(super) fn cached(name: &str) -> Result<PathBuf> {
-    Ok(requirement::cache()?.join(name))
-}
+    /// Its client and its name.
+    pub(super) fn title(&self) -> String {
+        format!("{}: {}", self.client.name, self.name)
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// Whether it is run on `target`.
+    pub(super) fn runs_on(&self, target: Target) -> bool {
+        self.targets.unwrap_or_else(|| self.client.origin.targets()).contains(&target)
+    }
 
-    #[test]
-    fn a_lost_and_a_repeated_record_are_noticed() {
-        let written = records(3);
-        let [a, b, c] = [&written[0], &written[1], &written[2]];
-        assert!(same_records(&written, &format!("{c}\n{a}\n{b}\n")).is_ok());
-        assert!(same_records(&written, &format!("{a}\n{b}\n")).is_err());
-        assert!(same_records(&written, &format!("{a}\n{b}\n{c}\n{c}\n")).is_err());
+    /// Why it cannot pass on `target` yet, if that is known.
+    pub(super) fn not_yet_on(&self, target: Target) -> Option<&'static str> {
+        self.not_yet.filter(|_| target == Target::BrokerRef)
+    }
+
+    /// Why its results may differ between brokers.
+    pub(super) fn reason(&self) -> &'static str {
+        self.not_yet.unwrap_or_default()
+    }
+
+    /// Whether a binary of this repository is needed for it on `target`.
+    pub(super) fn needs_build(&self, target: Target) -> bool {
+        target.needs_broker_ref() || self.client.origin == Origin::Ours
     }
 }

@@ -1,56 +1,26 @@
 //! confluent-kafka: librdkafka of today from Python, with admin and consumer callbacks.
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::time::Duration;
+use anyhow::Result;
 
-use anyhow::{Context, Result};
+use super::case::Case;
+use super::client::{Client, Origin};
+use super::python::PythonClient;
+use super::scene::{Scene, capture};
 
-use super::case::{Case, FOREIGN, Scene, cached, capture};
-use crate::process::{self, tied_to_us};
-use crate::requirement::{self, PYTHON};
+static CLIENT: Client = Client { name: "confluent-kafka", origin: Origin::Foreign, ensure: |_| PYTHON.ensure() };
 
-pub(super) const CASES: [Case; 5] = [
-    Case { name: "confluent-kafka: admin", targets: FOREIGN, run: |scene| run(scene, "admin") },
-    Case { name: "confluent-kafka: producer", targets: FOREIGN, run: |scene| run(scene, "producer") },
-    Case { name: "confluent-kafka: two members", targets: FOREIGN, run: |scene| run(scene, "two_members") },
-    Case { name: "confluent-kafka: commits", targets: FOREIGN, run: |scene| run(scene, "commits") },
-    Case { name: "confluent-kafka: seek and pause", targets: FOREIGN, run: |scene| run(scene, "seek_and_pause") },
+pub(super) static CASES: [Case; 5] = [
+    Case::new(&CLIENT, "admin", |scene| run(scene, "admin")).in_ci(),
+    Case::new(&CLIENT, "producer", |scene| run(scene, "producer")).in_ci(),
+    Case::new(&CLIENT, "two members", |scene| run(scene, "two_members")).in_ci(),
+    Case::new(&CLIENT, "commits", |scene| run(scene, "commits")).in_ci(),
+    Case::new(&CLIENT, "seek and pause", |scene| run(scene, "seek_and_pause")).in_ci(),
 ];
 
+const PYTHON: PythonClient =
+    PythonClient { name: "confluent-kafka", version: "2.16.1", extras: &[], module: "confluent_kafka" };
 const SCRIPT: &str = include_str!("../../python/confluent.py");
-const PACKAGE: &str = "confluent-kafka==2.16.1";
-const INSTALL_LIMIT: Duration = Duration::from_secs(300);
 
 fn run(scene: &Scene<'_>, case: &str) -> Result<()> {
-    let mut python = tied_to_us(&scene.equipment.python);
-    python.args(["-c", SCRIPT, case, &scene.bootstrap, &scene.name]);
-    capture(&mut python, "").map(drop)
-}
-
-/// A Python that has the client, in the cache folder: a distribution's own Python is not ours to change.
-pub(super) fn python() -> Result<PathBuf> {
-    PYTHON.ensure()?;
-    let folder = cached(&format!("python/{PACKAGE}"))?;
-    let python = folder.join("bin").join("python");
-    if works(&python) {
-        return Ok(python);
-    }
-    eprintln!("xtask: installing {PACKAGE}");
-    let mut create = Command::new("python3");
-    create.args(["-m", "venv", "--clear"]).arg(&folder);
-    if process::capture(&mut create, "", INSTALL_LIMIT).is_err() {
-        // Debian keeps the means to make one in a package of their own.
-        requirement::install("python3-venv").context("install `python3-venv` for the interop cases in Python")?;
-        process::capture(&mut create, "", INSTALL_LIMIT)?;
-    }
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", PACKAGE]);
-    process::capture(&mut pip, "", INSTALL_LIMIT).with_context(|| format!("pip cannot install {PACKAGE}"))?;
-    Ok(python)
-}
-
-fn works(python: &PathBuf) -> bool {
-    let mut command = Command::new(python);
-    process::capture(command.args(["-c", "import confluent_kafka"]), "", INSTALL_LIMIT).is_ok()
+    capture(PYTHON.command(SCRIPT)?.args([case, &scene.bootstrap, &scene.name]), "").map(drop)
 }

@@ -2,21 +2,30 @@
 
 use anyhow::{Context, Result, ensure};
 
-use super::case::{Case, FOREIGN, Scene, capture, has, records, same_records};
+use super::case::Case;
+use super::client::{Client, Origin};
+use super::scene::{Scene, capture, has, records, same_records};
+use crate::kafka::KafkaInstall;
 
-pub(super) const CASES: [Case; 7] = [
-    Case { name: "java: broker-api-versions", targets: FOREIGN, run: api_versions },
-    Case { name: "java: topics", targets: FOREIGN, run: topics },
-    Case { name: "java: configs", targets: FOREIGN, run: configs },
-    Case { name: "java: console producer and consumer", targets: FOREIGN, run: console },
-    Case { name: "java: consumer-groups", targets: FOREIGN, run: consumer_groups },
-    Case { name: "java: get-offsets and delete-records", targets: FOREIGN, run: offsets },
-    Case { name: "java: performance tests", targets: FOREIGN, run: performance },
+static CLIENT: Client = Client {
+    name: "Java tools",
+    origin: Origin::Foreign,
+    ensure: |kafka: &KafkaInstall| Ok(kafka.version().to_owned()),
+};
+
+pub(super) static CASES: [Case; 7] = [
+    Case::new(&CLIENT, "broker-api-versions", api_versions).in_ci(),
+    Case::new(&CLIENT, "topics", topics).in_ci(),
+    Case::new(&CLIENT, "configs", configs).in_ci(),
+    Case::new(&CLIENT, "console producer and consumer", console).in_ci(),
+    Case::new(&CLIENT, "consumer-groups", consumer_groups).in_ci(),
+    Case::new(&CLIENT, "get-offsets and delete-records", offsets).in_ci(),
+    Case::new(&CLIENT, "performance tests", performance).in_ci().alone(),
 ];
 
 /// Runs a tool on the cluster of the scene.
 fn tool(scene: &Scene<'_>, name: &str, arguments: &[&str], input: &str) -> Result<String> {
-    let mut command = scene.equipment.kafka.tool(name)?;
+    let mut command = scene.kafka.tool(name)?;
     capture(command.args(["--bootstrap-server", &scene.bootstrap]).args(arguments), input)
 }
 
@@ -140,11 +149,12 @@ fn offsets(scene: &Scene<'_>) -> Result<()> {
 
 fn performance(scene: &Scene<'_>) -> Result<()> {
     let topic = scene.name.as_str();
-    let mut command = scene.equipment.kafka.tool("producer-perf-test")?;
+    let mut command = scene.kafka.tool("producer-perf-test")?;
     command.args(["--topic", topic, "--num-records", "50000", "--record-size", "200", "--throughput", "-1"]);
     let bootstrap = format!("bootstrap.servers={}", scene.bootstrap);
     let printed = capture(command.args(["--producer-props", &bootstrap, "acks=all", "compression.type=lz4"]), "")?;
     has(&printed, "50000 records sent")?;
+    scene.note(printed.lines().last().unwrap_or_default().chars().take(80).collect::<String>());
     let read = tool(scene, "consumer-perf-test", &["--topic", topic, "--messages", "50000", "--timeout", "20000"], "")?;
     let last = read.lines().last().unwrap_or_default();
     let count = last.split(',').nth(4).and_then(|count| count.trim().parse::<u64>().ok());

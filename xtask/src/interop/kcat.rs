@@ -1,23 +1,41 @@
 //! kcat: librdkafka in C, as a person at a terminal uses it.
 
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::case::{Case, FOREIGN, Scene, capture, has, records, same_records};
+use super::case::Case;
+use super::client::{Client, Origin};
+use super::scene::{Scene, capture, has, records, same_records};
 use crate::process::tied_to_us;
+use crate::requirement::KCAT;
 
-pub(super) const CASES: [Case; 6] = [
-    Case { name: "kcat: metadata", targets: FOREIGN, run: metadata },
-    Case { name: "kcat: produce and consume, every codec", targets: FOREIGN, run: every_codec },
-    Case { name: "kcat: headers and tombstones", targets: FOREIGN, run: headers_and_tombstones },
-    Case { name: "kcat: idempotent producer", targets: FOREIGN, run: idempotent },
-    Case { name: "kcat: consumer group", targets: FOREIGN, run: group },
-    Case { name: "kcat: offsets by position and by time", targets: FOREIGN, run: offsets },
+static CLIENT: Client = Client { name: "kcat", origin: Origin::Foreign, ensure: |_| version() };
+
+pub(super) static CASES: [Case; 7] = [
+    Case::new(&CLIENT, "metadata", metadata).in_ci(),
+    Case::new(&CLIENT, "produce and consume, every codec", every_codec).in_ci(),
+    Case::new(&CLIENT, "headers and tombstones", headers_and_tombstones).in_ci(),
+    Case::new(&CLIENT, "idempotent producer", idempotent).in_ci(),
+    Case::new(&CLIENT, "consumer group", group).in_ci(),
+    Case::new(&CLIENT, "offsets by position and by time", offsets).in_ci(),
+    Case::new(&CLIENT, "compacted topic with gaps", compacted).not_yet("compaction"),
 ];
 
+const COMPACTION_LIMIT: Duration = Duration::from_secs(20);
 const CODECS: [&str; 5] = ["none", "gzip", "snappy", "lz4", "zstd"];
+
+/// Its own version and that of the librdkafka in it, of a line such as `Version 1.7.1 (JSON, librdkafka 2.3.0 ...)`.
+fn version() -> Result<String> {
+    KCAT.ensure()?;
+    let printed = capture(Command::new("kcat").arg("-V"), "")?;
+    let word_after = |name: &str| printed.split_once(name).and_then(|(_, rest)| rest.split_whitespace().next());
+    let (own, library) = word_after("Version ").zip(word_after("librdkafka ")).context("kcat -V names no version")?;
+    Ok(format!("{own}, librdkafka {library}"))
+}
 
 fn kcat(scene: &Scene<'_>, arguments: &[&str]) -> Command {
     let mut command = tied_to_us("kcat");
@@ -113,4 +131,30 @@ fn offsets(scene: &Scene<'_>) -> Result<()> {
     let from_time = values(&["-o", &format!("s@{time}")])?;
     ensure!(from_time.ends_with("3 4 5 6 7 8 9 "), "reading from the time of a record: '{from_time}'");
     Ok(())
+}
+
+/// One of ten keys is written last; of the others only the newest record is left, at its offset.
+fn compacted(scene: &Scene<'_>) -> Result<()> {
+    let topic = &scene.name;
+    let mut create = scene.kafka.tool("topics")?;
+    create.args(["--bootstrap-server", &scene.bootstrap, "--create", "--topic", topic, "--partitions", "1"]);
+    for config in ["cleanup.policy=compact", "min.cleanable.dirty.ratio=0.01", "segment.ms=500"] {
+        create.args(["--config", config]);
+    }
+    capture(&mut create, "")?;
+    let written: Vec<String> = (0..100).map(|number| format!("key-{}:{number}", number % 10)).collect();
+    produce(scene, topic, &written, &[])?;
+    let deadline = Instant::now() + COMPACTION_LIMIT;
+    loop {
+        // What is written last is in the open segment, which is never compacted.
+        thread::sleep(Duration::from_secs(1));
+        produce(scene, topic, &["last:x".to_owned()], &[])?;
+        let read = consume(scene, topic, "%o:%k:%s\n", &["-o", "beginning"])?;
+        let left: Vec<&str> = read.lines().filter(|line| !line.ends_with(":last:x")).collect();
+        let newest: Vec<String> = (90..100).map(|number| format!("{number}:key-{}:{number}", number % 10)).collect();
+        if left == newest {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "{} records are left of 100 with 10 keys", left.len());
+    }
 }

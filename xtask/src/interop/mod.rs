@@ -4,151 +4,168 @@
 //! log directories of either broker in the other one.
 
 mod case;
+mod client;
 mod confluent;
 mod directory;
 mod java;
 mod kcat;
 mod ottla;
+mod outcome;
+mod python;
+mod report;
+mod run;
+mod scene;
 mod target;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Result, bail};
-use clap::Args;
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
 
-use self::case::{Case, Equipment, Scene};
-use self::target::{Running, Target};
+use self::case::Case;
+use self::outcome::{Outcome, Verdict};
+use self::report::Report;
+use self::target::Target;
 use crate::kafka::{DEFAULT_VERSION, KafkaInstall};
-use crate::table::Table;
+
+/// All cases there are.
+static CASES: [&[Case]; 5] = [&kcat::CASES, &confluent::CASES, &java::CASES, &ottla::CASES, &directory::CASES];
 
 /// Which cases to run.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  cargo xtask interop
+  cargo xtask interop                         all of it; writes tests/interop/MATRIX.md
   cargo xtask interop --only kcat --target broker-ref
   cargo xtask interop --target kafka-1        the control: a case that fails here is wrong itself
   cargo xtask interop --list")]
 pub(crate) struct InteropArguments {
-    /// Only cases whose name has this in it
+    /// Only cases whose client and name have this in them
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Only on these clusters
     #[arg(long = "target", value_name = "TARGET")]
     targets: Vec<Target>,
+    /// Only the cases that `cargo xtask ci` runs
+    #[arg(long)]
+    ci: bool,
     /// Which Kafka, from 4.2 on
     #[arg(long, default_value = DEFAULT_VERSION)]
     version: String,
+    /// How to print the results
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
     /// Print the cases, and run none
     #[arg(long)]
     list: bool,
 }
 
-/// How a case went on one target.
-struct Outcome {
-    case: &'static Case,
-    target: Target,
-    error: Option<anyhow::Error>,
-    time: Duration,
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
 }
 
 impl InteropArguments {
-    /// All cases on all targets.
-    pub(crate) fn all() -> Self {
-        Self { only: None, targets: Vec::new(), version: DEFAULT_VERSION.to_owned(), list: false }
+    /// The cases that run before every change.
+    pub(crate) fn for_ci() -> Self {
+        Self {
+            only: None,
+            targets: Vec::new(),
+            ci: true,
+            version: DEFAULT_VERSION.to_owned(),
+            format: Format::Text,
+            list: false,
+        }
     }
 
-    /// Runs the cases and prints a line for each, then a table.
+    /// Runs the cases, and prints a line for each, then the results; all of them make the matrix.
     ///
     /// # Errors
     /// A client cannot be installed, or nothing is selected.
     pub(crate) fn execute(self) -> Result<ExitCode> {
+        ensure!(!self.plan().is_empty(), "no case is selected; --list prints their names");
         if self.list {
-            self.cases().for_each(|case| println!("{}", case.name));
+            self.cases().for_each(|case| println!("{}", case.title()));
             return Ok(ExitCode::SUCCESS);
         }
-        let equipment = Equipment::ensure(KafkaInstall::ensure(&self.version)?)?;
-        if self.plan().any(|(target, case)| target.needs_broker_ref() || case.is_ours()) {
-            target::build()?;
-        }
         let began = Instant::now();
-        let mut outcomes = Vec::new();
-        for target in Target::ALL.into_iter().filter(|target| self.targets.is_empty() || self.targets.contains(target))
-        {
-            let cases: Vec<_> = self.cases().filter(|case| case.targets.contains(&target)).collect();
-            if !cases.is_empty() {
-                outcomes.extend(run_on(target, &cases, &equipment));
-            }
+        let report = self.run()?;
+        match self.format {
+            Format::Text => println!("\n{}", report.table()),
+            Format::Json => println!("{:#}", report.json()),
         }
-        let failed = outcomes.iter().filter(|outcome| outcome.error.is_some()).count();
-        println!("\n{}", self.table(&outcomes));
-        println!("{} passed, {failed} failed, in {:.0} s", outcomes.len() - failed, began.elapsed().as_secs_f64());
-        if outcomes.is_empty() {
-            bail!("no case is selected; --list prints their names");
+        if self.is_all() {
+            eprintln!("written: {}", report.write_matrix()?.display());
         }
+        let count =
+            |is_it: fn(&Verdict) -> bool| report.outcomes.iter().filter(|outcome| is_it(&outcome.verdict)).count();
+        let failed = report.outcomes.iter().filter(|outcome| outcome.is_failure()).count();
+        eprintln!(
+            "{} passed, {} not yet, {failed} failed, in {:.0} s",
+            count(|verdict| matches!(verdict, Verdict::Ok)),
+            count(|verdict| matches!(verdict, Verdict::NotYet(_))),
+            began.elapsed().as_secs_f64()
+        );
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
+    fn run(&self) -> Result<Report> {
+        let kafka = KafkaInstall::ensure(&self.version)?;
+        let plan = self.plan();
+        if plan.iter().any(|(target, cases)| cases.iter().any(|case| case.needs_build(*target))) {
+            target::build()?;
+        }
+        let mut versions = BTreeMap::new();
+        for client in self.cases().map(|case| case.client) {
+            if !versions.contains_key(client.name) {
+                let version = (client.ensure)(&kafka).with_context(|| format!("there is no {}", client.name))?;
+                versions.insert(client.name, version);
+            }
+        }
+        let outcomes: Vec<Outcome> =
+            plan.into_iter().flat_map(|(target, cases)| run::run_on(target, &cases, &kafka)).collect();
+        Ok(Report { kafka: self.version.clone(), versions, outcomes })
+    }
+
     /// What to run, and on which target.
-    fn plan(&self) -> impl Iterator<Item = (Target, &'static Case)> {
+    fn plan(&self) -> Vec<(Target, Vec<&'static Case>)> {
         let is_wanted = |target: &Target| self.targets.is_empty() || self.targets.contains(target);
-        let targets = Target::ALL.into_iter().filter(is_wanted);
-        targets.flat_map(|target| {
-            self.cases().filter(move |case| case.targets.contains(&target)).map(move |case| (target, case))
-        })
+        let cases = |target: Target| self.cases().filter(|case| case.runs_on(target)).collect::<Vec<_>>();
+        let plan = Target::ALL.into_iter().filter(is_wanted).map(|target| (target, cases(target)));
+        plan.filter(|(_, cases)| !cases.is_empty()).collect()
     }
 
     fn cases(&self) -> impl Iterator<Item = &'static Case> {
-        let all = kcat::CASES.iter().chain(&confluent::CASES).chain(&java::CASES).chain(&ottla::CASES);
-        let all = all.chain(&directory::CASES);
-        all.filter(|case| self.only.as_ref().is_none_or(|only| case.name.contains(only.as_str())))
+        let all = CASES.into_iter().flatten().filter(|case| case.in_ci || !self.ci);
+        all.filter(|case| self.only.as_ref().is_none_or(|only| case.title().contains(only.as_str())))
     }
 
-    fn table(&self, outcomes: &[Outcome]) -> Table {
-        let targets = Target::ALL.map(|target| target.to_string());
-        let mut table = Table::new(std::iter::once("case".to_owned()).chain(targets));
-        for case in self.cases() {
-            let cell = |target| {
-                let outcome =
-                    outcomes.iter().find(|outcome| outcome.case.name == case.name && outcome.target == target);
-                outcome.map_or_else(|| "-".to_owned(), Outcome::cell)
-            };
-            table.push(std::iter::once(case.name.to_owned()).chain(Target::ALL.map(cell)));
-        }
-        table
+    /// Whether nothing is left out that the matrix has.
+    fn is_all(&self) -> bool {
+        self.only.is_none() && self.targets.is_empty() && !self.ci && self.version == DEFAULT_VERSION
     }
 }
 
-impl Outcome {
-    fn word(&self) -> &'static str {
-        if self.error.is_some() { "failed" } else { "ok" }
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_cases_have_the_same_title() {
+        let titles: Vec<String> = CASES.into_iter().flatten().map(Case::title).collect();
+        assert_eq!(titles.len(), titles.iter().collect::<BTreeSet<_>>().len());
     }
 
-    fn cell(&self) -> String {
-        format!("{:6} {:4.1} s", self.word(), self.time.as_secs_f64())
+    #[test]
+    fn only_a_run_of_everything_writes_the_matrix() {
+        let part = InteropArguments::for_ci();
+        assert!(!part.is_all());
+        assert!(InteropArguments { ci: false, ..part }.is_all());
+        assert!(!InteropArguments { only: Some("kcat".to_owned()), ci: false, ..InteropArguments::for_ci() }.is_all());
     }
-
-    fn print(&self) {
-        println!("{:6} {:5.1} s  {:10}  {}", self.word(), self.time.as_secs_f64(), self.target, self.case.name);
-        if let Some(error) = &self.error {
-            format!("{error:#}").lines().for_each(|line| println!("    {line}"));
-        }
-    }
-}
-
-/// Runs the cases one after the other on a cluster of their own. Where it does not start, all of them fail.
-fn run_on(target: Target, cases: &[&'static Case], equipment: &Equipment) -> Vec<Outcome> {
-    let cluster = Running::start(target, equipment);
-    let run = |&case: &&'static Case| {
-        let began = Instant::now();
-        let result = match &cluster {
-            Ok(cluster) => (case.run)(&Scene::new(equipment, cluster.bootstrap(), target, case.name)),
-            Err(error) => Err(anyhow::anyhow!("{target} did not start: {error:#}")),
-        };
-        let outcome = Outcome { case, target, error: result.err(), time: began.elapsed() };
-        outcome.print();
-        outcome
-    };
-    cases.iter().map(run).collect()
 }

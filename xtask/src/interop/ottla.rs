@@ -4,19 +4,29 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::case::{Case, Scene, capture, has, records, same_records};
-use super::target::{Target, release_file};
+use super::case::Case;
+use super::client::{Client, Origin};
+use super::scene::{Scene, capture, has, records, same_records};
+use super::target::release_file;
 use crate::process::tied_to_us;
+use crate::requirement::KCAT;
 
-const EVERYWHERE: &[Target] = &Target::CLUSTERS;
+static CLIENT: Client = Client { name: "ottla", origin: Origin::Ours, ensure: |_| version() };
 
-pub(super) const CASES: [Case; 5] = [
-    Case { name: "ottla: quickstart", targets: EVERYWHERE, run: quickstart },
-    Case { name: "ottla: topics and groups", targets: EVERYWHERE, run: topics_and_groups },
-    Case { name: "ottla: produce and consume, every codec", targets: EVERYWHERE, run: every_codec },
-    Case { name: "ottla: reads what kcat writes", targets: EVERYWHERE, run: reads_kcat },
-    Case { name: "ottla: writes what kcat reads", targets: EVERYWHERE, run: kcat_reads },
+pub(super) static CASES: [Case; 5] = [
+    Case::new(&CLIENT, "quickstart", quickstart).in_ci(),
+    Case::new(&CLIENT, "topics and groups", topics_and_groups).in_ci(),
+    Case::new(&CLIENT, "produce and consume, every codec", every_codec).in_ci(),
+    Case::new(&CLIENT, "reads what kcat writes", reads_kcat).in_ci(),
+    Case::new(&CLIENT, "writes what kcat reads", kcat_reads).in_ci(),
 ];
+
+/// Of a line such as `ottla 0.1.0`.
+fn version() -> Result<String> {
+    KCAT.ensure()?;
+    let printed = capture(Command::new(release_file("ottla")?).arg("--version"), "")?;
+    printed.split_whitespace().nth(1).map(str::to_owned).context("`ottla --version` names no version")
+}
 
 fn ottla(scene: &Scene<'_>, arguments: &[&str]) -> Result<Command> {
     let mut command = tied_to_us(release_file("ottla")?);
@@ -60,7 +70,7 @@ fn topics_and_groups(scene: &Scene<'_>) -> Result<()> {
 }
 
 fn kafka(scene: &Scene<'_>, tool: &str, arguments: &[&str]) -> Result<String> {
-    let mut command = scene.equipment.kafka.tool(tool)?;
+    let mut command = scene.kafka.tool(tool)?;
     capture(command.args(["--bootstrap-server", &scene.bootstrap]).args(arguments), "")
 }
 

@@ -11,8 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
-use super::case::Equipment;
-use crate::kafka::{ClusterOptions, KafkaCluster};
+use crate::kafka::{ClusterOptions, KafkaCluster, KafkaInstall};
 use crate::process::{self, ProcessGroup};
 use crate::workspace;
 
@@ -78,16 +77,18 @@ pub(super) enum Running {
 
 impl Running {
     /// Starts a cluster of that kind.
-    pub(super) fn start(target: Target, equipment: &Equipment) -> Result<Self> {
+    pub(super) fn start(target: Target, kafka: &KafkaInstall) -> Result<Self> {
         match target {
             Target::BrokerRef => return OurBroker::in_memory().map(Self::BrokerRef),
             Target::Files => return Ok(Self::Nothing),
             Target::KafkaOne | Target::KafkaThree => {}
         }
         let (key, value) = PARTITIONS;
-        let settings = vec![(key.to_owned(), value.to_owned())];
+        let mut settings = vec![(key.to_owned(), value.to_owned())];
+        // Otherwise a compaction is a quarter of a minute away.
+        settings.push(("log.cleaner.backoff.ms".to_owned(), "200".to_owned()));
         let options = ClusterOptions { nodes: target.nodes(), settings, ..ClusterOptions::default() };
-        KafkaCluster::start(&equipment.kafka, &options).map(Self::Kafka)
+        KafkaCluster::start(kafka, &options).map(Self::Kafka)
     }
 
     /// The addresses of all brokers, as a client takes them.

@@ -16,21 +16,28 @@ use tempfile::TempDir;
 
 use self::dump::LogDump;
 use self::oracle::{Content, DirectoryOracle};
-use super::case::{Case, Scene};
-use super::target::{OurBroker, Target};
+use super::case::Case;
+use super::client::{Client, Origin};
+use super::scene::Scene;
+use super::target::OurBroker;
 use crate::kafka::{ClusterOptions, KafkaCluster, KafkaInstall};
 
-const FILES: &[Target] = &[Target::Files];
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 const CHECKPOINT_LIMIT: Duration = Duration::from_secs(60);
 /// As many partitions as the clusters of [`crate::kafka`] have.
 const OFFSETS_PARTITIONS: &str = "offsets.topic.num.partitions=4";
 
-pub(super) const CASES: [Case; 4] = [
-    Case { name: "directories: of a stopped Kafka in ottla", targets: FILES, run: |scene| kafkas(scene, How::Stopped) },
-    Case { name: "directories: of a killed Kafka in ottla", targets: FILES, run: |scene| kafkas(scene, How::Killed) },
-    Case { name: "directories: of ottla in Kafka's tools", targets: FILES, run: ours_in_tools },
-    Case { name: "directories: of ottla in Kafka", targets: FILES, run: ours_in_kafka },
+static CLIENT: Client = Client {
+    name: "directories",
+    origin: Origin::Directories,
+    ensure: |kafka: &KafkaInstall| Ok(kafka.version().to_owned()),
+};
+
+pub(super) static CASES: [Case; 4] = [
+    Case::new(&CLIENT, "of a stopped Kafka in ottla", |scene| kafkas(scene, How::Stopped)),
+    Case::new(&CLIENT, "of a killed Kafka in ottla", |scene| kafkas(scene, How::Killed)).in_ci(),
+    Case::new(&CLIENT, "of ottla in Kafka's tools", ours_in_tools).in_ci(),
+    Case::new(&CLIENT, "of ottla in Kafka", ours_in_kafka).in_ci(),
 ];
 
 /// How the broker that wrote a directory has ended.
@@ -41,7 +48,7 @@ enum How {
 }
 
 fn kafkas(scene: &Scene<'_>, how: How) -> Result<()> {
-    let install = &scene.equipment.kafka;
+    let install = scene.kafka;
     let oracle = DirectoryOracle::compile(install)?;
     let mut options = ClusterOptions::default();
     // Kafka writes the start of a trimmed log down once a minute, after half a minute's delay. Killed before, it would not
@@ -82,7 +89,7 @@ fn await_start_offset(data: &Path) -> Result<()> {
 }
 
 fn ours_in_tools(scene: &Scene<'_>) -> Result<()> {
-    let install = &scene.equipment.kafka;
+    let install = scene.kafka;
     let oracle = DirectoryOracle::compile(install)?;
     let (folder, written) = ours(&oracle)?;
     let dump = LogDump::new(install, folder.path())?;
@@ -93,7 +100,7 @@ fn ours_in_tools(scene: &Scene<'_>) -> Result<()> {
 }
 
 fn ours_in_kafka(scene: &Scene<'_>) -> Result<()> {
-    let install = &scene.equipment.kafka;
+    let install = scene.kafka;
     let oracle = DirectoryOracle::compile(install)?;
     let (folder, written) = ours(&oracle)?;
     let options = ClusterOptions::default();

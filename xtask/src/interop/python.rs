@@ -1,0 +1,73 @@
+//! Clients in Python, each in an environment of its own: a distribution's own Python is not ours to change.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::process::{self, tied_to_us};
+use crate::requirement::{self, PYTHON};
+
+const INSTALL_LIMIT: Duration = Duration::from_secs(300);
+
+/// A client from PyPI.
+#[derive(Debug)]
+pub(super) struct PythonClient {
+    /// Its name there.
+    pub(super) name: &'static str,
+    /// Which version.
+    pub(super) version: &'static str,
+    /// What else to install with it, as `name==version`.
+    pub(super) extras: &'static [&'static str],
+    /// The module to import.
+    pub(super) module: &'static str,
+}
+
+impl PythonClient {
+    /// Installs it where it is missing, and says which version there is.
+    pub(super) fn ensure(&self) -> Result<String> {
+        PYTHON.ensure()?;
+        if !self.works()? {
+            self.install()?;
+        }
+        Ok(self.version.to_owned())
+    }
+
+    /// The command that runs `script` with the client at hand.
+    pub(super) fn command(&self, script: &str) -> Result<Command> {
+        let mut command = tied_to_us(self.python()?);
+        command.args(["-c", script]);
+        Ok(command)
+    }
+
+    fn install(&self) -> Result<()> {
+        let requirement = format!("{}=={}", self.name, self.version);
+        eprintln!("xtask: installing {requirement}");
+        let mut create = Command::new("python3");
+        create.args(["-m", "venv", "--clear"]).arg(self.folder()?);
+        if process::capture(&mut create, "", INSTALL_LIMIT).is_err() {
+            // Debian keeps the means to make one in a package of their own.
+            requirement::install("python3-venv").context("install `python3-venv` for the interop cases in Python")?;
+            process::capture(&mut create, "", INSTALL_LIMIT)?;
+        }
+        let mut pip = Command::new(self.python()?);
+        pip.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", &requirement]).args(self.extras);
+        process::capture(&mut pip, "", INSTALL_LIMIT).with_context(|| format!("pip cannot install {requirement}"))?;
+        Ok(())
+    }
+
+    fn works(&self) -> Result<bool> {
+        let mut command = Command::new(self.python()?);
+        command.args(["-c", &format!("import {}", self.module)]);
+        Ok(process::capture(&mut command, "", INSTALL_LIMIT).is_ok())
+    }
+
+    fn python(&self) -> Result<PathBuf> {
+        Ok(self.folder()?.join("bin").join("python"))
+    }
+
+    fn folder(&self) -> Result<PathBuf> {
+        Ok(requirement::cache()?.join("python").join(format!("{}=={}", self.name, self.version)))
+    }
+}
