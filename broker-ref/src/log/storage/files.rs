@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 
+use super::buffers::Buffers;
 use super::{FileInfo, FilePath, Storage, StorageFile, check_name};
 use crate::log::layout::LOCK;
 
@@ -18,6 +19,7 @@ const TEMPORARY: &str = ".tmp";
 #[derive(Clone, Debug)]
 pub struct FileStorage {
     root: PathBuf,
+    buffers: Buffers,
 }
 
 impl FileStorage {
@@ -28,7 +30,7 @@ impl FileStorage {
     pub fn new(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
         fs::create_dir_all(&root)?;
-        Ok(Self { root })
+        Ok(Self { root, buffers: Buffers::default() })
     }
 
     /// Where it is.
@@ -150,7 +152,7 @@ impl Storage for FileStorage {
 
     fn open(&self, path: FilePath<'_>) -> io::Result<Arc<dyn StorageFile>> {
         let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(self.file(path)?)?;
-        Ok(Arc::new(OpenFile { file }))
+        Ok(Arc::new(OpenFile { file, buffers: self.buffers.clone() }))
     }
 
     fn read(&self, path: FilePath<'_>, limit: u64) -> io::Result<Option<Bytes>> {
@@ -216,9 +218,24 @@ impl Storage for FileStorage {
 #[derive(Debug)]
 struct OpenFile {
     file: File,
+    buffers: Buffers,
 }
 
 impl OpenFile {
+    /// Reads until the buffer is full or the file ends; how many bytes that are.
+    fn read_up_to(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.read_once_at(rest, position + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(filled)
+    }
+
     #[cfg(unix)]
     fn write_all_at(&self, bytes: &[u8], position: u64) -> io::Result<()> {
         std::os::unix::fs::FileExt::write_all_at(&self.file, bytes, position)
@@ -255,18 +272,7 @@ impl StorageFile for OpenFile {
     }
 
     fn read_at(&self, position: u64, len: usize) -> io::Result<Vec<Bytes>> {
-        let mut buffer = vec![0; len];
-        let mut filled = 0;
-        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self.read_once_at(rest, position + filled as u64) {
-                Ok(0) => break,
-                Ok(read) => filled += read,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
-        buffer.truncate(filled);
-        Ok(vec![buffer.into()])
+        Ok(vec![self.buffers.fill(len, |buffer| self.read_up_to(buffer, position))?])
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {

@@ -4,6 +4,7 @@
 //! partition's. It knows names and bytes and nothing of segments, so both implementations share all of the log.
 //! Every call may block; the caller decides on which thread it does.
 
+mod buffers;
 #[expect(clippy::disallowed_methods, reason = "the storage that is made of files")]
 mod files;
 mod memory;
