@@ -11,7 +11,7 @@ use ottla_protocol::record::BatchError;
 #[non_exhaustive]
 pub enum LogError {
     /// The operating system refused.
-    #[error("cannot {action} {path}: {source}; check free space, permissions and the disk, then restart the broker")]
+    #[error("cannot {action} {path}: {source}; check free space, permissions, open files and the disk")]
     Io {
         /// What was tried, as a verb.
         action: &'static str,

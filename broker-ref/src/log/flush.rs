@@ -16,6 +16,8 @@ pub struct Flush {
     files: Vec<(Arc<dyn StorageFile>, String)>,
     /// Files that are written at once and not kept open: the indexes and the snapshots of sealed segments.
     names: Vec<String>,
+    /// Whether there are files whose names are not durable yet.
+    new_files: bool,
     end_offset: i64,
     truncations: u64,
 }
@@ -54,7 +56,8 @@ impl Flush {
             file.sync().map_err(failed)?;
         }
         // These are opened first, for which there may be no file descriptor; and what is not in them is made again.
-        let others = self.names.iter().try_for_each(|name| self.dir.sync(name)).and_then(|()| self.dir.sync_names());
+        let others = self.names.iter().try_for_each(|name| self.dir.sync(name));
+        let others = others.and_then(|()| if self.new_files { self.dir.sync_names() } else { Ok(()) });
         others.map_err(|error| FlushFailure { error, of_batches: false })
     }
 }
@@ -88,6 +91,8 @@ impl Log {
             dir: self.dir.clone(),
             files: Vec::new(),
             names: Vec::new(),
+            // Once something of the active segment is durable, so are its name and what it began with.
+            new_files: self.recovery_point <= self.active.base_offset,
             end_offset,
             truncations: self.truncations.count(),
         };
@@ -100,7 +105,9 @@ impl Log {
         if end_offset > self.active.base_offset {
             // The indexes of the active segment are rebuilt after a crash, so they need not be durable.
             flush.files.push((Arc::clone(&self.active.file), self.active.log_name()));
-            flush.names.push(FileKind::ProducerSnapshot.name(self.active.base_offset));
+            if flush.new_files {
+                flush.names.push(FileKind::ProducerSnapshot.name(self.active.base_offset));
+            }
         }
         flush
     }
