@@ -4,6 +4,7 @@ mod ci;
 mod definition;
 mod dependencies;
 mod differential;
+mod faults;
 mod fuzz;
 mod interop;
 mod java;
@@ -22,6 +23,7 @@ use clap::{Parser, Subcommand};
 use self::ci::CiArguments;
 use self::dependencies::DependencyArguments;
 use self::differential::{DifferentialArguments, LiteralArguments};
+use self::faults::FaultArguments;
 use self::fuzz::FuzzArguments;
 use self::interop::InteropArguments;
 use self::kafka::KafkaCommand;
@@ -60,6 +62,8 @@ enum XtaskCommand {
     Literals(LiteralArguments),
     /// Let libFuzzer look for bytes that the codec cannot take
     Fuzz(FuzzArguments),
+    /// Kill the broker under load, fill its disk, send it nonsense
+    Faults(FaultArguments),
     /// Count the crates that a user of ottla builds, and look for C among them
     Deps(DependencyArguments),
     /// Run other clients on our broker, and ours on Apache Kafka
@@ -75,6 +79,7 @@ impl XtaskCommand {
             Self::Differential(arguments) => arguments.execute(),
             Self::Literals(arguments) => arguments.execute(),
             Self::Fuzz(arguments) => arguments.execute(),
+            Self::Faults(arguments) => arguments.execute(),
             Self::Deps(arguments) => arguments.execute(),
             Self::Interop(arguments) => arguments.execute(),
         }

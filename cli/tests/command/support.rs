@@ -1,9 +1,13 @@
 //! Processes: a broker to talk to, and commands that are run to their end or talked with.
 
+#![allow(dead_code, reason = "the tests of the command and those of faults use different parts")]
+
 use std::{
     ffi::OsStr,
+    fs::File,
     io::{BufRead, BufReader, Read, Write},
     os::unix::process::ExitStatusExt,
+    path::Path,
     process::{Child, ChildStdout, Command, Stdio},
     sync::mpsc,
     time::Duration,
@@ -23,7 +27,17 @@ pub(crate) struct Ottla {
 
 /// A command with these words, which are separated by blanks.
 pub(crate) fn ottla(words: &str) -> Ottla {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ottla"));
+    words_of(Command::new(env!("CARGO_BIN_EXE_ottla")), words)
+}
+
+/// The same, with less of something than the system gives: options of the shell's `ulimit`.
+pub(crate) fn ottla_with_limits(limits: &str, words: &str) -> Ottla {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit {limits} && exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_ottla")]);
+    words_of(command, words)
+}
+
+fn words_of(mut command: Command, words: &str) -> Ottla {
     for name in ["OTTLA_BOOTSTRAP", "OTTLA_LOG", "NO_COLOR"] {
         command.env_remove(name);
     }
@@ -65,6 +79,12 @@ impl Ottla {
     /// Standard error is a pipe that nobody reads any more.
     pub(crate) fn closed_stderr(mut self) -> Self {
         self.command.stderr(closed_pipe());
+        self
+    }
+
+    /// Standard error is this file.
+    pub(crate) fn complaints_to(mut self, file: &Path) -> Self {
+        self.command.stderr(File::create(file).unwrap());
         self
     }
 
@@ -142,6 +162,13 @@ impl Running {
         line.trim_end_matches('\n').to_owned()
     }
 
+    /// The next line of its output, unless it ends.
+    pub(crate) fn next_line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
+        line.strip_suffix('\n').map(str::to_owned)
+    }
+
     /// The next line of its complaints, without its end.
     #[track_caller]
     pub(crate) fn error_line(&mut self) -> String {
@@ -175,11 +202,19 @@ impl Running {
         self.child.as_mut().unwrap().try_wait().unwrap().is_some()
     }
 
+    /// Ends it at once, as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        let child = self.child.as_mut().unwrap();
+        // It may have ended.
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(self.child.as_ref().unwrap())
     }
 
@@ -241,7 +276,13 @@ impl Broker {
     /// With these arguments besides `--listen`.
     #[track_caller]
     pub(crate) fn start_with(command: Ottla) -> Self {
-        let mut running = command.args("--listen 127.0.0.1:0").start();
+        Self::start_at(command, "127.0.0.1:0")
+    }
+
+    /// With these arguments, and listening on this address.
+    #[track_caller]
+    pub(crate) fn start_at(command: Ottla, address: &str) -> Self {
+        let mut running = command.args("--listen").arg(address).start();
         let mut servers = Vec::new();
         loop {
             let line = running.line();
@@ -262,6 +303,15 @@ impl Broker {
     #[track_caller]
     pub(crate) fn produce(&self, topic: &str, lines: &str) {
         self.ottla("produce").arg(topic).input(lines).done();
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        self.running.pid()
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    pub(crate) fn kill(mut self) {
+        self.running.kill();
     }
 
     /// Stops it by a signal and waits for its end.
