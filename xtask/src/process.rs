@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -53,6 +53,11 @@ impl ProcessGroup {
     /// The process id of the leader, which is the id of the group too.
     pub(crate) fn id(&self) -> u32 {
         self.leader.id()
+    }
+
+    /// Its standard input and output, where they were asked for, once.
+    pub(crate) fn pipes(&mut self) -> Option<(ChildStdin, ChildStdout)> {
+        self.leader.stdin.take().zip(self.leader.stdout.take())
     }
 
     /// How the leader ended, if it has.

@@ -1,5 +1,7 @@
 //! Who talks to the cluster in a case.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use super::target::Target;
@@ -14,6 +16,8 @@ pub(super) struct Client {
     pub(super) origin: Origin,
     /// Installs it where it is missing, and says which version there is.
     pub(super) ensure: fn(&KafkaInstall) -> Result<String>,
+    /// The program that does with it what it is told, if there is one; see [`super::driver`].
+    pub(super) driver: Option<fn(&KafkaInstall) -> Result<Command>>,
 }
 
 /// Whose a client is, which decides where it has to prove itself.

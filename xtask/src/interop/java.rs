@@ -11,6 +11,7 @@ static CLIENT: Client = Client {
     name: "Java tools",
     origin: Origin::Foreign,
     ensure: |kafka: &KafkaInstall| Ok(kafka.version().to_owned()),
+    driver: None,
 };
 
 pub(super) static CASES: [Case; 7] = [

@@ -13,7 +13,7 @@ use super::scene::{Scene, capture, has, records, same_records};
 use crate::process::tied_to_us;
 use crate::requirement::KCAT;
 
-static CLIENT: Client = Client { name: "kcat", origin: Origin::Foreign, ensure: |_| version() };
+static CLIENT: Client = Client { name: "kcat", origin: Origin::Foreign, ensure: |_| version(), driver: None };
 
 pub(super) static CASES: [Case; 7] = [
     Case::new(&CLIENT, "metadata", metadata).in_ci(),

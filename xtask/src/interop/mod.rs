@@ -3,18 +3,25 @@
 //! Cases of other clients run on Apache Kafka as well, as the control: one that fails there too tests itself. And the
 //! log directories of either broker in the other one.
 
+mod aiokafka;
 mod case;
 mod client;
 mod confluent;
 mod directory;
+mod driver;
 mod java;
+mod kafka_python;
 mod kcat;
+mod members;
 mod ottla;
 mod outcome;
 mod python;
+mod record;
 mod report;
 mod run;
 mod scene;
+mod standard;
+mod stored;
 mod target;
 
 use std::collections::BTreeMap;
@@ -31,7 +38,15 @@ use self::target::Target;
 use crate::kafka::{DEFAULT_VERSION, KafkaInstall};
 
 /// All cases there are.
-static CASES: [&[Case]; 5] = [&kcat::CASES, &confluent::CASES, &java::CASES, &ottla::CASES, &directory::CASES];
+static CASES: [&[Case]; 7] = [
+    &kcat::CASES,
+    &confluent::CASES,
+    &kafka_python::CASES,
+    &aiokafka::CASES,
+    &java::CASES,
+    &ottla::CASES,
+    &directory::CASES,
+];
 
 /// Which cases to run.
 #[derive(Args, Debug)]

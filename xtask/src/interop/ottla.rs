@@ -11,7 +11,7 @@ use super::target::release_file;
 use crate::process::tied_to_us;
 use crate::requirement::KCAT;
 
-static CLIENT: Client = Client { name: "ottla", origin: Origin::Ours, ensure: |_| version() };
+static CLIENT: Client = Client { name: "ottla", origin: Origin::Ours, ensure: |_| version(), driver: None };
 
 pub(super) static CASES: [Case; 5] = [
     Case::new(&CLIENT, "quickstart", quickstart).in_ci(),

@@ -79,7 +79,8 @@ mod tests {
     use super::super::client::{Client, Origin};
     use super::*;
 
-    static CLIENT: Client = Client { name: "c", origin: Origin::Foreign, ensure: |_| bail!("not installed") };
+    static CLIENT: Client =
+        Client { name: "c", origin: Origin::Foreign, ensure: |_| bail!("not installed"), driver: None };
 
     #[test]
     fn a_case_marked_as_not_yet_fails_when_it_passes() {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::process::{self, tied_to_us};
 use crate::requirement::{self, PYTHON};
+use crate::workspace;
 
 const INSTALL_LIMIT: Duration = Duration::from_secs(300);
 
@@ -38,6 +39,14 @@ impl PythonClient {
     pub(super) fn command(&self, script: &str) -> Result<Command> {
         let mut command = tied_to_us(self.python()?);
         command.args(["-c", script]);
+        Ok(command)
+    }
+
+    /// The command that runs the driver `name` of `xtask/python/`.
+    pub(super) fn driver(&self, name: &str) -> Result<Command> {
+        let mut command = tied_to_us(self.python()?);
+        // No __pycache__ in the repository.
+        command.arg("-B").arg(workspace::root()?.join("xtask/python").join(name));
         Ok(command)
     }
 

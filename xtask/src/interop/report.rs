@@ -191,7 +191,8 @@ mod tests {
     use super::super::outcome::Verdict;
     use super::*;
 
-    static CLIENT: Client = Client { name: "kcat", origin: Origin::Foreign, ensure: |_| bail!("not installed") };
+    static CLIENT: Client =
+        Client { name: "kcat", origin: Origin::Foreign, ensure: |_| bail!("not installed"), driver: None };
     static CASES: [Case; 2] =
         [Case::new(&CLIENT, "produce", |_| Ok(())), Case::new(&CLIENT, "compacted", |_| Ok(())).not_yet("compaction")];
 

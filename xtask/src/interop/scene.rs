@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::case::Case;
+use super::client::Client;
 use super::target::Target;
 use crate::kafka::KafkaInstall;
 use crate::process;
@@ -17,6 +18,8 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(120);
 /// A case on a cluster.
 #[derive(Debug)]
 pub(super) struct Scene<'e> {
+    /// Who the case is about.
+    pub(super) client: &'static Client,
     /// Kafka's own tools, and its server.
     pub(super) kafka: &'e KafkaInstall,
     /// The addresses of all brokers.
@@ -33,7 +36,7 @@ impl<'e> Scene<'e> {
     pub(super) fn new(kafka: &'e KafkaInstall, bootstrap: String, target: Target, case: &Case) -> Self {
         let plain = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };
         let name = case.title().replace(": ", "-").chars().map(plain).collect();
-        Self { kafka, bootstrap, nodes: target.nodes(), name, notes: RefCell::default() }
+        Self { client: case.client, kafka, bootstrap, nodes: target.nodes(), name, notes: RefCell::default() }
     }
 
     /// Keeps something that a reader of the results wants to know, such as how long a step took.

@@ -31,6 +31,7 @@ static CLIENT: Client = Client {
     name: "directories",
     origin: Origin::Directories,
     ensure: |kafka: &KafkaInstall| Ok(kafka.version().to_owned()),
+    driver: None,
 };
 
 pub(super) static CASES: [Case; 4] = [

@@ -1,0 +1,13 @@
+//! Cases that are the same for every client with a driver.
+
+pub(super) mod group;
+mod offsets;
+mod records;
+mod sizes;
+mod topics;
+
+pub(super) use self::group::{cooperative_group, group};
+pub(super) use self::offsets::{by_time, committed, seek};
+pub(super) use self::records::{codecs, headers, headers_without_null, partitioning, times, tombstones};
+pub(super) use self::sizes::{large_batches, large_record};
+pub(super) use self::topics::administration;
