@@ -1,6 +1,7 @@
 //! Java classes of ours, compiled on the spot against Kafka's jars.
 
 use std::ffi::OsStr;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::kafka::KafkaInstall;
 use crate::process;
-use crate::requirement::JAVAC;
+use crate::requirement::{self, JAVAC};
 
 const COMPILE_LIMIT: Duration = Duration::from_secs(120);
 
@@ -19,7 +20,22 @@ const COMPILE_LIMIT: Duration = Duration::from_secs(120);
 pub(crate) struct JavaProgram<'k> {
     install: &'k KafkaInstall,
     name: &'static str,
-    folder: TempDir,
+    folder: Folder,
+}
+
+#[derive(Debug)]
+enum Folder {
+    Temporary(TempDir),
+    Cached(PathBuf),
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Cached(folder) => folder,
+        }
+    }
 }
 
 impl<'k> JavaProgram<'k> {
@@ -28,14 +44,30 @@ impl<'k> JavaProgram<'k> {
     /// # Errors
     /// There is no compiler, or the text does not compile.
     pub(crate) fn compile(install: &'k KafkaInstall, name: &'static str, text: &str) -> Result<Self> {
-        JAVAC.ensure()?;
         let folder = tempfile::tempdir()?;
-        let source = folder.path().join(name).with_extension("java");
-        std::fs::write(&source, text)?;
-        let mut javac = process::tied_to_us("javac");
-        javac.args(["-proc:none", "-cp", &install.classpath()?, "-d"]).arg(folder.path()).arg(&source);
-        process::capture(&mut javac, "", COMPILE_LIMIT).with_context(|| format!("cannot compile {name}"))?;
-        Ok(Self { install, name, folder })
+        compile(install, name, text, folder.path())?;
+        Ok(Self { install, name, folder: Folder::Temporary(folder) })
+    }
+
+    /// The class `name`, compiled unless the cache folder has what became of the same text.
+    ///
+    /// # Errors
+    /// As [`JavaProgram::compile`].
+    pub(crate) fn cached(install: &'k KafkaInstall, name: &'static str, text: &str) -> Result<Self> {
+        let mut hasher = DefaultHasher::new();
+        (install.version(), text).hash(&mut hasher);
+        let parent = requirement::cache()?.join("java");
+        let folder = parent.join(format!("{name}-{:016x}", hasher.finish()));
+        if !folder.is_dir() {
+            std::fs::create_dir_all(&parent)?;
+            // Compiled elsewhere and then moved: nobody sees half of it.
+            let scratch = tempfile::tempdir_in(&parent)?;
+            compile(install, name, text, scratch.path())?;
+            if std::fs::rename(scratch.path(), &folder).is_ok() {
+                let _moved = scratch.keep();
+            }
+        }
+        Ok(Self { install, name, folder: Folder::Cached(folder) })
     }
 
     /// The command that runs its `main`.
@@ -61,4 +93,14 @@ impl<'k> JavaProgram<'k> {
         std::fs::write(&file, java.get_args().map(quoted).collect::<String>())?;
         Ok(file)
     }
+}
+
+fn compile(install: &KafkaInstall, name: &str, text: &str, folder: &Path) -> Result<()> {
+    JAVAC.ensure()?;
+    let source = folder.join(name).with_extension("java");
+    std::fs::write(&source, text)?;
+    let mut javac = process::tied_to_us("javac");
+    javac.args(["-proc:none", "-cp", &install.classpath()?, "-d"]).arg(folder).arg(&source);
+    process::capture(&mut javac, "", COMPILE_LIMIT).with_context(|| format!("cannot compile {name}"))?;
+    Ok(())
 }

@@ -10,9 +10,11 @@ mod confluent;
 mod directory;
 mod driver;
 mod java;
+mod java_tools;
 mod kafka_python;
 mod kcat;
 mod members;
+mod mixed;
 mod ottla;
 mod outcome;
 mod python;
@@ -38,12 +40,14 @@ use self::target::Target;
 use crate::kafka::{DEFAULT_VERSION, KafkaInstall};
 
 /// All cases there are.
-static CASES: [&[Case]; 7] = [
+static CASES: [&[Case]; 9] = [
     &kcat::CASES,
     &confluent::CASES,
     &kafka_python::CASES,
     &aiokafka::CASES,
     &java::CASES,
+    &mixed::CASES,
+    &java_tools::CASES,
     &ottla::CASES,
     &directory::CASES,
 ];

@@ -15,11 +15,6 @@ pub(in crate::interop) const fn committed(client: &'static Client) -> Case {
     Case::new(client, "offset commit with metadata", run_committed)
 }
 
-/// The same for a client whose commits have no metadata.
-pub(in crate::interop) const fn committed_without_metadata(client: &'static Client) -> Case {
-    Case::new(client, "offset commit", |scene| commit_and_ask(scene, ""))
-}
-
 /// The first offset from a time on.
 pub(in crate::interop) const fn by_time(client: &'static Client) -> Case {
     Case::new(client, "offsets by time", run_by_time)
@@ -31,10 +26,7 @@ pub(in crate::interop) const fn seek(client: &'static Client) -> Case {
 }
 
 fn run_committed(scene: &Scene<'_>) -> Result<()> {
-    commit_and_ask(scene, "noted by grüße")
-}
-
-fn commit_and_ask(scene: &Scene<'_>, metadata: &str) -> Result<()> {
+    let metadata = "noted: grüße";
     let topic = scene.name.as_str();
     let mut driver = Driver::start(scene)?;
     create(&mut driver, topic, 2, json!({}))?;
