@@ -33,6 +33,8 @@
 //! | a broker for your tests, or for one machine | [`broker`] and, without sockets, [`embedded`] |
 //! | messages and record batches themselves | [`protocol`] |
 //!
+//! How it all goes together, and how to come from another client, is in the [`guide`].
+//!
 //! A [tokio](https://docs.rs/tokio) runtime has to be there, of either kind.
 //!
 //! | feature | what |
@@ -57,3 +59,13 @@ pub use ottla_client::*;
 
 #[cfg(all(feature = "client", feature = "broker"))]
 pub mod embedded;
+
+/// [delivery]: guide::delivery
+/// [consuming]: guide::consuming
+/// [tuning]: guide::tuning
+/// [nothing]: guide::nothing_happens
+/// [test]: guide::test_your_service
+/// [rdkafka]: guide::migrating_from_rdkafka
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("../docs/README.md")]
+pub mod guide;

@@ -297,6 +297,9 @@ impl ClusterBuilder {
     ///
     /// # Errors
     /// [`StartError`]; nothing runs then.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: nothing runs then either. A directory may have some of the topics already.
     pub async fn start(self) -> Result<Cluster, StartError> {
         let mut random = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let layers = self.layers()?;
@@ -594,7 +597,7 @@ impl Cluster {
     /// [`ShutdownError`] if a log cannot be closed; everything is stopped all the same.
     ///
     /// # Cancel safety
-    /// Cancelled, it is as dropping the cluster for the nodes that it has not come to yet.
+    /// Not cancel safe: cancelled, it is as dropping the cluster for the nodes that it has not come to yet.
     pub async fn shutdown(mut self) -> Result<(), ShutdownError> {
         let mut result = Ok(());
         for mut running in std::mem::take(&mut self.running) {

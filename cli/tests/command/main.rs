@@ -4,6 +4,7 @@ mod broker;
 mod cluster;
 mod consume;
 mod group;
+mod guide;
 mod manual;
 mod perf;
 mod produce;

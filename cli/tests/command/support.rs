@@ -37,6 +37,13 @@ pub(crate) fn ottla_with_limits(limits: &str, words: &str) -> Ottla {
     words_of(command, words)
 }
 
+/// Commands for a shell in which `ottla` is the command under test; the first that fails ends it.
+pub(crate) fn shell(commands: &str) -> Ottla {
+    let folder = Path::new(env!("CARGO_BIN_EXE_ottla")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    words_of(Command::new("sh"), "-e -c").arg(commands).env("PATH", &path)
+}
+
 fn words_of(mut command: Command, words: &str) -> Ottla {
     for name in ["OTTLA_BOOTSTRAP", "OTTLA_LOG", "NO_COLOR"] {
         command.env_remove(name);
@@ -61,6 +68,12 @@ impl Ottla {
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// Where it runs.
+    pub(crate) fn current_dir(mut self, dir: &Path) -> Self {
+        self.command.current_dir(dir);
         self
     }
 
