@@ -24,7 +24,10 @@ const DEFAULT_ADDRESS: &str = "127.0.0.1:9092";
 
 /// Run a broker, or a cluster of several
 ///
-/// Prints a line for each node and then `ready`. SIGINT and SIGTERM stop it in order.
+/// Prints `node ID listening on HOST:PORT` for each node, then `ready`, and nothing more on standard output. It runs until
+/// SIGINT or SIGTERM, and then stops in order: files are complete, and the exit status is 0.
+///
+/// It has neither TLS nor passwords: whoever can reach it can do everything.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

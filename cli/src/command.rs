@@ -34,6 +34,9 @@ Environment:
   OTTLA_LOG        what to log, such as debug or ottla_client=trace (default: warn)
   NO_COLOR         no colour, whatever the terminal can do
 
+Results go to standard output, all else to standard error. A cluster that cannot be reached within 5 s
+is a failure.
+
 Exit status: 0 if done, 1 if it failed, 2 if the arguments or settings are not valid.";
 
 #[derive(Debug, Subcommand)]

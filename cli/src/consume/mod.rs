@@ -32,7 +32,8 @@ use crate::{
 /// Read the records of a topic
 ///
 /// Without a group it reads all partitions, from the beginning on. With one it shares them with the group's other members,
-/// goes on where the group has committed, and commits what it has printed.
+/// goes on where the group has committed, and commits what it has printed. It waits for further records until SIGINT or
+/// SIGTERM, unless --max or --exit-at-end say otherwise.
 #[derive(Args, Debug)]
 #[command(after_help = examples())]
 pub(crate) struct ConsumeArgs {
@@ -47,7 +48,7 @@ pub(crate) struct ConsumeArgs {
     /// Read this partition only. May be given more than once
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(i32).range(0..), conflicts_with = "group")]
     partition: Vec<i32>,
-    /// Stop after this many records
+    /// Stop after this many records [default: do not]
     #[arg(long, short = 'n', value_name = "N")]
     max: Option<u64>,
     /// Stop at the end that each partition has now

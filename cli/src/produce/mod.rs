@@ -53,10 +53,11 @@ pub(crate) struct ProduceArgs {
     /// A header of every record. May be given more than once
     #[arg(long, short = 'H', value_name = "NAME=VALUE", value_parser = assignment)]
     header: Vec<(String, String)>,
-    /// Compress batches: none, gzip, snappy, lz4 or zstd
+    /// Compress batches: none, gzip, snappy, lz4 or zstd [default: `compression.type` of the properties, or none]
     #[arg(long, short = 'z', value_name = "CODEC")]
     compression: Option<String>,
-    /// Who must have a record before it counts: all, 1 (the leader) or 0 (nobody)
+    /// Who must have a record before it counts: all, 1 (the leader) or 0 (nobody) [default: `acks` of the properties, or
+    /// all]
     #[arg(long, value_name = "WHO")]
     acks: Option<String>,
     #[command(flatten)]
