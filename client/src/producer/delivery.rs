@@ -203,26 +203,27 @@ impl BatchCell {
         self.partition
     }
 
-    /// False if the batch has an end already.
-    pub(crate) fn deliver(&self, base_offset: i64, log_append_time_ms: i64) -> bool {
-        self.settle(CellState::Delivered { base_offset, log_append_time_ms })
+    /// Nothing happens if the batch has an end already; `count` is called if not, before anybody can see the end.
+    pub(crate) fn deliver(&self, base_offset: i64, log_append_time_ms: i64, count: impl FnOnce()) {
+        self.settle(CellState::Delivered { base_offset, log_append_time_ms }, count);
     }
 
-    /// False if the batch has an end already.
+    /// As [`BatchCell::deliver`].
     pub(crate) fn fail(
         &self,
         kind: DeliveryErrorKind,
         possibly_written: bool,
         batch: Bytes,
         record_messages: Vec<(i32, Option<String>)>,
-    ) -> bool {
+        count: impl FnOnce(),
+    ) {
         let (topic, partition) = (self.topic.clone(), self.partition);
         let failure = Failure { kind, possibly_written, topic, partition, batch, record_messages };
-        self.settle(CellState::Failed(Arc::new(failure)))
+        self.settle(CellState::Failed(Arc::new(failure)), count);
     }
 
     pub(crate) fn split(&self, parts: Vec<(u32, Arc<Self>)>) {
-        self.settle(CellState::Split(parts));
+        self.settle(CellState::Split(parts), || {});
     }
 
     /// Whether nothing is known yet. A batch that was cut up lives on in its parts.
@@ -254,19 +255,20 @@ impl BatchCell {
         }
     }
 
-    fn settle(&self, state: CellState) -> bool {
+    fn settle(&self, state: CellState, count: impl FnOnce()) {
         let old = {
             let mut current = self.lock();
             // The first word counts: a batch that timed out stays so when its answer comes after all.
             if !matches!(*current, CellState::Pending(_)) {
-                return false;
+                return;
             }
+            // Under the lock, so that whoever learns of the end finds it counted.
+            count();
             std::mem::replace(&mut *current, state)
         };
         if let CellState::Pending(wakers) = old {
             wakers.into_iter().for_each(Waker::wake);
         }
-        true
     }
 
     fn fate(&self, index: u32, cx: Option<&Context<'_>>) -> Fate {
@@ -434,7 +436,7 @@ mod tests {
         let cell = BatchCell::new("t".into(), 3);
         let mut delivery = Delivery::new(cell.clone(), 2, 77);
         assert!(delivery.try_result().is_none());
-        cell.deliver(40, -1);
+        cell.deliver(40, -1, || {});
         let metadata = delivery.await.unwrap();
         assert_eq!((metadata.partition, metadata.offset, metadata.timestamp_ms), (3, 42, 77));
     }
@@ -443,7 +445,7 @@ mod tests {
     async fn a_failed_record_is_given_back() {
         let cell = BatchCell::new("t".into(), 0);
         let delivery = Delivery::new(cell.clone(), 1, 6);
-        cell.fail(DeliveryErrorKind::Closed, true, batch(), Vec::new());
+        cell.fail(DeliveryErrorKind::Closed, true, batch(), Vec::new(), || {});
         let error = delivery.await.unwrap_err();
         assert!(error.possibly_written());
         let record = error.record().unwrap();
@@ -454,9 +456,30 @@ mod tests {
     #[tokio::test]
     async fn the_first_word_about_a_batch_counts() {
         let cell = BatchCell::new("t".into(), 0);
-        cell.fail(DeliveryErrorKind::Closed, false, batch(), Vec::new());
-        cell.deliver(1, -1);
+        cell.fail(DeliveryErrorKind::Closed, false, batch(), Vec::new(), || {});
+        cell.deliver(1, -1, || panic!("counted twice"));
         assert!(Delivery::new(cell, 0, 0).await.is_err());
+    }
+
+    #[test]
+    fn an_end_is_counted_before_it_is_seen() {
+        let cell = BatchCell::new("t".into(), 0);
+        let counted = std::sync::atomic::AtomicBool::new(false);
+        let mut ended = std::pin::pin!(cell.clone().ended());
+        struct Look(std::sync::mpsc::Sender<()>);
+        impl std::task::Wake for Look {
+            fn wake(self: Arc<Self>) {
+                self.0.send(()).unwrap();
+            }
+        }
+        let (seen, woken) = std::sync::mpsc::channel();
+        let waker = Waker::from(Arc::new(Look(seen)));
+        assert!(ended.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        cell.deliver(0, -1, || {
+            assert!(woken.try_recv().is_err());
+            counted.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert!(woken.try_recv().is_ok() && counted.into_inner());
     }
 
     #[tokio::test]
@@ -466,7 +489,7 @@ mod tests {
         let (a, b) = (BatchCell::new("t".into(), 0), BatchCell::new("t".into(), 0));
         cell.split(vec![(0, a), (2, b.clone())]);
         assert!(cell.is_pending());
-        b.deliver(100, -1);
+        b.deliver(100, -1, || {});
         assert_eq!(delivery.await.unwrap().offset, 101);
     }
 
@@ -476,12 +499,12 @@ mod tests {
         let mut ended = polled(whole.clone().ended());
         assert!(!ended());
         whole.split(vec![(0, a.clone()), (2, b.clone())]);
-        a.deliver(0, -1);
+        a.deliver(0, -1, || {});
         assert!(!ended());
         b.split(vec![(0, b1.clone()), (1, b2.clone())]);
-        b2.deliver(3, -1);
+        b2.deliver(3, -1, || {});
         assert!(!ended());
-        b1.fail(DeliveryErrorKind::Closed, false, batch(), Vec::new());
+        b1.fail(DeliveryErrorKind::Closed, false, batch(), Vec::new(), || {});
         assert!(ended());
     }
 
@@ -500,8 +523,8 @@ mod tests {
             deliveries.add(&b, index);
         }
         assert_eq!((deliveries.runs.len(), deliveries.len()), (2, 2000));
-        a.deliver(0, -1);
-        b.fail(DeliveryErrorKind::Closed, false, batch(), Vec::new());
+        a.deliver(0, -1, || {});
+        b.fail(DeliveryErrorKind::Closed, false, batch(), Vec::new(), || {});
         assert_eq!(deliveries.wait().await.len(), 1000);
     }
 }

@@ -226,9 +226,8 @@ impl OpenBatch {
         // Without a codec, sealing cannot fail; a batch that does would only lose what it could give back.
         let records = self.builder.record_count();
         let batch = self.uncompressed();
-        if self.cell.fail(kind, false, batch, Vec::new()) {
-            self.counters.records_failed.add(records.unsigned_abs().into());
-        }
+        let count = || self.counters.records_failed.add(records.unsigned_abs().into());
+        self.cell.fail(kind, false, batch, Vec::new(), count);
     }
 
     fn uncompressed(&mut self) -> Bytes {
@@ -246,9 +245,8 @@ impl SealedBatch {
 
     fn deliver(self, base_offset: i64, log_append_time_ms: i64) {
         self.span.record("attempts", self.attempts).record("base_offset", base_offset);
-        if self.cell.deliver(base_offset, log_append_time_ms) {
-            self.counters.records_delivered.add(self.records.unsigned_abs().into());
-        }
+        let count = || self.counters.records_delivered.add(self.records.unsigned_abs().into());
+        self.cell.deliver(base_offset, log_append_time_ms, count);
     }
 
     fn fail(self, kind: DeliveryErrorKind, record_messages: Vec<(i32, Option<String>)>) {
@@ -262,9 +260,8 @@ impl SealedBatch {
         record_messages: Vec<(i32, Option<String>)>,
     ) {
         self.span.record("attempts", self.attempts).record("error", field::display(&kind));
-        if self.cell.fail(kind, possibly_written, self.bytes.clone(), record_messages) {
-            self.counters.records_failed.add(self.records.unsigned_abs().into());
-        }
+        let count = || self.counters.records_failed.add(self.records.unsigned_abs().into());
+        self.cell.fail(kind, possibly_written, self.bytes.clone(), record_messages, count);
     }
 }
 
