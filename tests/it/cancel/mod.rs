@@ -1,14 +1,18 @@
 //! Futures that are dropped at each of their await points: what the documentation promises then, holds.
 
+mod admin;
+
 use std::{
     collections::BTreeSet,
     future::poll_fn,
     path::{Path, PathBuf},
     pin::pin,
+    sync::{Arc, Mutex},
     task::Poll,
     time::Duration,
 };
 
+use futures_util::StreamExt as _;
 use ottla::{
     Client, TopicPartition,
     admin::{AdminError, NewTopic},
@@ -180,6 +184,31 @@ async fn a_producer_whose_close_is_dropped_is_closed_and_delivers_what_it_took()
     panic!("it never came to its end");
 }
 
+#[tokio::test(start_paused = true)]
+async fn records_whose_handles_are_dropped_while_they_are_waited_for_are_delivered_all_the_same() {
+    let cluster = start(|c| c.topic("t", 1)).await;
+    let producer = client(&cluster).producer().build().unwrap();
+    let mut count = 0;
+    for waits in 0..MANY {
+        let value = u32::to_be_bytes(count);
+        let delivery = producer.send(Record::to("t").value(&value)).await.unwrap();
+        let one = drop_after(waits, delivery).await;
+        let values = [count + 1, count + 2].map(u32::to_be_bytes);
+        let records = values.each_ref().map(|value| Record::to("t").value(value));
+        let deliveries = producer.send_many(&records).await.unwrap();
+        let several = drop_after(waits, deliveries.wait()).await;
+        count += 3;
+        if let (Some(one), Some(several)) = (one, several) {
+            one.unwrap();
+            assert!(waits > 0 && several.is_empty(), "it never waited, or {several:?}");
+            producer.flush().await;
+            assert_eq!(written(&cluster, "t").await, (0..count).collect::<Vec<_>>());
+            return;
+        }
+    }
+    panic!("it never came to its end");
+}
+
 // --- Consumer ---
 
 /// A listener that waits a few times, as one that loads and saves state does.
@@ -234,6 +263,37 @@ async fn a_recv_that_is_dropped_anywhere_loses_no_record_and_hands_none_out_twic
 }
 
 #[tokio::test(start_paused = true)]
+async fn polls_that_are_dropped_and_streams_that_are_lose_no_record_and_hand_none_out_twice() {
+    let cluster = start(|c| c.topic("t", 1)).await;
+    let client = client(&cluster);
+    send(&client, 0..200).await;
+    for most in 0..12 {
+        let builder = client.consumer_without_group().from_beginning().max_poll_records(7).assign([partition()]);
+        let mut consumer = drop_after(0, builder.build()).await.expect("nothing is waited for").unwrap();
+        let mut seen = Vec::new();
+        for call in 0.. {
+            let waits = call % (most + 1);
+            if call % 2 == 0 {
+                let polled = drop_after(waits, consumer.poll(Duration::from_millis(3))).await;
+                seen.extend(polled.map(Result::unwrap).iter().flat_map(values));
+            } else {
+                // A few of those that it fetches, then it is dropped.
+                let mut stream = consumer.stream();
+                for _ in 0..3 {
+                    let Some(record) = drop_after(waits, stream.next()).await else { break };
+                    seen.push(u32::from_be_bytes(record.unwrap().unwrap().value.unwrap()[..4].try_into().unwrap()));
+                }
+            }
+            if seen.len() >= 200 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(seen, (0..200).collect::<Vec<_>>(), "at most {most} waits");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_seek_between_dropped_calls_is_where_the_next_records_come_from() {
     let cluster = start(|c| c.topic("t", 1)).await;
     let client = client(&cluster);
@@ -271,6 +331,97 @@ async fn a_commit_goes_on_without_its_future_and_one_that_was_never_polled_does_
         }
     }
     panic!("it never came to its end");
+}
+
+/// Each way to commit commits what it says, however soon its future is dropped after it was polled; the ways that do not
+/// wait do so without having been polled.
+#[tokio::test(start_paused = true)]
+async fn every_way_to_commit_goes_on_without_its_future() {
+    let cluster = start(|c| c.topic("t", 1)).await;
+    let client = client(&cluster);
+    send(&client, 0..10).await;
+    let there = async |group: &str| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let consumer = client.consumer(group).build().await.unwrap();
+        let committed = consumer.committed([partition()]).await.unwrap();
+        committed.get(&partition()).map(|noted| (noted.offset, noted.metadata.to_string()))
+    };
+    let some = |offset: i64, note: &str| Some((offset, note.to_owned()));
+    let mut ended = [false; 2];
+    for waits in 0..MANY {
+        let member = async |group: &str| {
+            let builder = client.consumer(group).manual_commit().from_beginning().max_poll_records(4);
+            let mut consumer = builder.assign([partition()]).build().await.unwrap();
+            let records = consumer.recv().await.unwrap();
+            (consumer, records)
+        };
+        let group = |kind: &str| format!("{kind}-{waits}");
+        let (consumer, _) = member(&group("all")).await;
+        ended[0] = drop_after(waits, consumer.commit()).await.is_some();
+        assert_eq!(there(&group("all")).await, some(4, ""), "after {waits} waits");
+
+        let (consumer, records) = member(&group("record")).await;
+        let second = records.iter().nth(1).unwrap();
+        ended[1] = drop_after(waits, consumer.commit_record(&second, "a note")).await.is_some();
+        assert_eq!(there(&group("record")).await, some(2, "a note"), "after {waits} waits");
+
+        let (consumer, _) = member(&group("unpolled")).await;
+        drop(consumer.commit_async());
+        assert_eq!(there(&group("unpolled")).await, some(4, ""));
+
+        let (mut consumer, _) = member(&group("stream")).await;
+        let mut stream = consumer.stream();
+        stream.next().await.unwrap().unwrap();
+        drop(stream.commit());
+        drop(stream);
+        assert_eq!(there(&group("stream")).await, some(5, ""));
+        if ended == [true; 2] {
+            assert!(waits > 0, "it never waited");
+            return;
+        }
+    }
+    panic!("it never came to its end");
+}
+
+/// A listener that asks what is committed, gives up after so many waits, and asks again.
+#[derive(Clone, Default)]
+struct Asking {
+    waits: usize,
+    found: Arc<Mutex<Option<i64>>>,
+}
+
+impl RebalanceListener for Asking {
+    fn on_assigned<'a>(&'a self, context: &'a RebalanceContext, _: &'a [TopicPartition]) -> BoxFuture<'a, ()> {
+        Box::pin(async {
+            drop(drop_after(self.waits, context.committed([partition()])).await);
+            drop(context.commit());
+            drop(context.commit_offsets([(partition(), OffsetAndMetadata::new(7))]));
+            let committed = context.committed([partition()]).await.unwrap();
+            *self.found.lock().unwrap() = committed.get(&partition()).map(|noted| noted.offset);
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_gives_up_a_question_can_ask_it_again_and_its_commits_go_on() {
+    let cluster = start(|c| c.topic("t", 1)).await;
+    let client = client(&cluster);
+    send(&client, 0..10).await;
+    for waits in 0..20 {
+        let group = format!("g-{waits}");
+        client.admin().alter_group_offsets(group.as_str(), [(partition(), 5)]).await.all().unwrap();
+        let listener = Asking { waits, ..Asking::default() };
+        let builder = client.consumer(&group).manual_commit().rebalance_listener(listener.clone());
+        let mut consumer = builder.subscribe(["t"]).build().await.unwrap();
+        while consumer.assignment().is_empty() {
+            consumer.poll(Duration::from_millis(10)).await.unwrap();
+        }
+        let found = *listener.found.lock().unwrap();
+        assert!(matches!(found, Some(5 | 7)), "{found:?} after {waits} waits");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(consumer.committed([partition()]).await.unwrap()[&partition()].offset, 7, "after {waits} waits");
+        consumer.close().await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -331,6 +482,10 @@ async fn a_question_about_offsets_that_is_dropped_can_be_asked_again() {
         assert_eq!(consumer.end_offsets([partition()]).await.unwrap()[&partition()], 10);
         drop(drop_after(waits, consumer.committed([partition()])).await);
         assert!(consumer.committed([partition()]).await.unwrap().is_empty());
+        drop(drop_after(waits, consumer.beginning_offsets([partition()])).await);
+        assert_eq!(consumer.beginning_offsets([partition()]).await.unwrap()[&partition()], 0);
+        drop(drop_after(waits, consumer.offsets_for_times([(partition(), 1)])).await);
+        assert_eq!(consumer.offsets_for_times([(partition(), 1)]).await.unwrap()[&partition()].offset, 0);
         if asked.is_some() {
             return;
         }
@@ -411,4 +566,25 @@ fn every_public_async_function_of_the_client_says_what_happens_when_it_is_droppe
     }
     assert!(count > 50, "only {count} were found");
     assert!(silent.is_empty(), "{silent:#?}");
+}
+
+#[test]
+fn every_public_async_function_of_the_client_is_dropped_here() {
+    let tests = [include_str!("mod.rs"), include_str!("admin.rs")].concat();
+    let (mut forgotten, mut count) = (BTreeSet::new(), 0);
+    for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("client/src")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for line in text.lines().map(str::trim) {
+            let Some(rest) = line.strip_prefix("pub async fn ") else { continue };
+            let (name, _) = rest.split_once(['(', '<']).unwrap();
+            count += 1;
+            if !tests.contains(&format!(".{name}(")) {
+                forgotten.insert(format!("{}: {name}", path.display()));
+            }
+        }
+    }
+    assert!(count > 50, "only {count} were found");
+    // Where a broker is spoken to below the client: what uses it is dropped here.
+    forgotten.retain(|function| !function.contains("client/src/net/"));
+    assert!(forgotten.is_empty(), "{forgotten:#?}");
 }
