@@ -3,6 +3,7 @@
 //!
 //! `cargo xtask faults` runs these for longer.
 
+mod bomb;
 mod client;
 mod crash;
 mod crowd;
@@ -12,6 +13,7 @@ mod noise;
 mod process;
 #[path = "../command/support.rs"]
 mod support;
+mod wire;
 
 /// A number of the environment, so that a test can be run for longer.
 fn setting(name: &str, default: u64) -> u64 {
