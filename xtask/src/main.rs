@@ -6,9 +6,11 @@ mod dependencies;
 mod differential;
 mod faults;
 mod fuzz;
+mod guide;
 mod interop;
 mod java;
 mod kafka;
+mod markdown;
 mod parity;
 mod process;
 mod requirement;
@@ -25,6 +27,7 @@ use self::dependencies::DependencyArguments;
 use self::differential::{DifferentialArguments, LiteralArguments};
 use self::faults::FaultArguments;
 use self::fuzz::FuzzArguments;
+use self::guide::GuideArguments;
 use self::interop::InteropArguments;
 use self::kafka::KafkaCommand;
 use self::parity::ParityArguments;
@@ -66,6 +69,8 @@ enum XtaskCommand {
     Faults(FaultArguments),
     /// Count the crates that a user of ottla builds, and look for C among them
     Deps(DependencyArguments),
+    /// Run the code of the guide that is not Rust
+    Guide(GuideArguments),
     /// Run other clients on our broker, and ours on Apache Kafka
     Interop(InteropArguments),
 }
@@ -81,6 +86,7 @@ impl XtaskCommand {
             Self::Fuzz(arguments) => arguments.execute(),
             Self::Faults(arguments) => arguments.execute(),
             Self::Deps(arguments) => arguments.execute(),
+            Self::Guide(arguments) => arguments.execute(),
             Self::Interop(arguments) => arguments.execute(),
         }
     }

@@ -26,6 +26,12 @@ pub(crate) const JAVAC: Requirement = Requirement::new("javac", "default-jdk-hea
 pub(crate) const KCAT: Requirement = Requirement::new("kcat", "kcat", "for the interop cases of kcat");
 /// Runs confluent-kafka, librdkafka's Python client.
 pub(crate) const PYTHON: Requirement = Requirement::new("python3", "python3", "for the interop cases in Python");
+/// Runs the guide's code in JavaScript.
+pub(crate) const NODE: Requirement = Requirement::new("node", "nodejs", "for the guide's code");
+/// Installs its client.
+pub(crate) const NPM: Requirement = Requirement::new("npm", "npm", "for the guide's code");
+/// Compiles the guide's code in Go.
+pub(crate) const GO: Requirement = Requirement::new("go", "golang-go", "for the guide's code");
 
 impl Requirement {
     const fn new(program: &'static str, package: &'static str, purpose: &'static str) -> Self {

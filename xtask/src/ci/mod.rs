@@ -13,6 +13,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::dependencies::DependencyArguments;
 use crate::differential::{DifferentialArguments, LiteralArguments};
+use crate::guide::GuideArguments;
 use crate::interop::InteropArguments;
 use crate::parity::ParityArguments;
 use crate::process;
@@ -31,7 +32,7 @@ struct Step {
 }
 
 /// From what fails in seconds to what takes minutes.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step { name: "fmt", run: fmt },
     Step { name: "clippy", run: clippy },
     Step { name: "rust-version", run: rust_version::check },
@@ -39,6 +40,7 @@ const STEPS: [Step; 13] = [
     Step { name: "deps", run: |_| succeeded(DependencyArguments::default().execute()?) },
     Step { name: "readme-1", run: |root| readme::run(root, 0) },
     Step { name: "readme-2", run: |root| readme::run(root, 1) },
+    Step { name: "guide", run: |_| succeeded(GuideArguments::default().execute()?) },
     Step { name: "parity", run: |_| succeeded(ParityArguments::new().execute()?) },
     Step { name: "parity-self-test", run: |_| succeeded(ParityArguments::with_plants().execute()?) },
     Step { name: "literals", run: |_| succeeded(LiteralArguments::default().execute()?) },
