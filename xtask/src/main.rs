@@ -1,5 +1,6 @@
 //! Automation of this repository: `cargo xtask COMMAND`.
 
+mod bench;
 mod ci;
 mod definition;
 mod dependencies;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use self::bench::BenchArguments;
 use self::ci::CiArguments;
 use self::dependencies::DependencyArguments;
 use self::differential::{DifferentialArguments, LiteralArguments};
@@ -73,6 +75,8 @@ enum XtaskCommand {
     Guide(GuideArguments),
     /// Run other clients on our broker, and ours on Apache Kafka
     Interop(InteropArguments),
+    /// Measure our client and broker beside others, in turn
+    Bench(BenchArguments),
 }
 
 impl XtaskCommand {
@@ -88,6 +92,7 @@ impl XtaskCommand {
             Self::Deps(arguments) => arguments.execute(),
             Self::Guide(arguments) => arguments.execute(),
             Self::Interop(arguments) => arguments.execute(),
+            Self::Bench(arguments) => arguments.execute(),
         }
     }
 }

@@ -57,7 +57,17 @@ impl ProcessGroup {
 
     /// Its standard input and output, where they were asked for, once.
     pub(crate) fn pipes(&mut self) -> Option<(ChildStdin, ChildStdout)> {
-        self.leader.stdin.take().zip(self.leader.stdout.take())
+        self.take_stdin().zip(self.take_stdout())
+    }
+
+    /// Its standard input, where it was asked for, once.
+    pub(crate) fn take_stdin(&mut self) -> Option<ChildStdin> {
+        self.leader.stdin.take()
+    }
+
+    /// Its standard output, where it was asked for, once.
+    pub(crate) fn take_stdout(&mut self) -> Option<ChildStdout> {
+        self.leader.stdout.take()
     }
 
     /// How the leader ended, if it has.

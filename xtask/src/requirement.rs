@@ -33,6 +33,9 @@ pub(crate) const NPM: Requirement = Requirement::new("npm", "npm", "for the guid
 /// Compiles the guide's code in Go.
 pub(crate) const GO: Requirement = Requirement::new("go", "golang-go", "for the guide's code");
 
+/// Tells what connections have carried.
+pub(crate) const SS: Requirement = Requirement::new("ss", "iproute2", "to count the bytes of connections");
+
 impl Requirement {
     const fn new(program: &'static str, package: &'static str, purpose: &'static str) -> Self {
         Self { program, package, purpose }

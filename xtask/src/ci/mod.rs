@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use crate::bench::BenchArguments;
 use crate::dependencies::DependencyArguments;
 use crate::differential::{DifferentialArguments, LiteralArguments};
 use crate::guide::GuideArguments;
@@ -52,6 +53,7 @@ const STEPS: [Step; 14] = [
         name: "differential-self-test",
         run: |_| succeeded(DifferentialArguments::with_plants(DIFFERENTIAL_PLANTED).execute()?),
     },
+    Step { name: "bench-gates", run: bench_gates },
     Step { name: "interop", run: |_| succeeded(InteropArguments::for_ci().execute()?) },
 ];
 
@@ -124,14 +126,23 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {
 
 fn fmt(root: &Path) -> Result<()> {
     cargo(root, &["fmt", "--all", "--check"])?;
-    // A workspace of its own, which `--all` does not see.
-    cargo(root, &["fmt", "--check", "--manifest-path", "xtask/kafka-protocol/Cargo.toml"])
+    // Workspaces of their own, which `--all` does not see.
+    let others = ["xtask/kafka-protocol/Cargo.toml", "bench/Cargo.toml"];
+    others.iter().try_for_each(|manifest| cargo(root, &["fmt", "--all", "--check", "--manifest-path", manifest]))
 }
 
 /// `incompatible_msrv` by name: it keeps us at the declared Rust version where no older toolchain is at hand.
 fn clippy(root: &Path) -> Result<()> {
     let lints = ["-D", "warnings", "-D", "clippy::incompatible_msrv"];
     cargo(root, &[&["clippy", "--workspace", "--all-targets", "--quiet", "--"][..], &lints].concat())
+}
+
+/// What our client allocates and sends, and the tests of the program that tells.
+fn bench_gates(root: &Path) -> Result<()> {
+    let target = workspace::target()?.join("bench").to_string_lossy().into_owned();
+    let driver = ["test", "--release", "--quiet", "--locked", "--package", "bench-driver"];
+    cargo(root, &[&driver[..], &["--manifest-path", "bench/Cargo.toml", "--target-dir", &target]].concat())?;
+    succeeded(BenchArguments::only_gates().execute()?)
 }
 
 fn doc(root: &Path) -> Result<()> {

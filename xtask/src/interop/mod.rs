@@ -37,6 +37,7 @@ use self::case::Case;
 use self::outcome::{Outcome, Verdict};
 use self::report::Report;
 use self::target::Target;
+pub(crate) use self::target::{OurBroker, build as build_ours, release_file};
 use crate::kafka::{DEFAULT_VERSION, KafkaInstall};
 
 /// All cases there are.

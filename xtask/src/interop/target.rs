@@ -103,7 +103,7 @@ impl Running {
 
 /// `ottla broker`, as a user would start it.
 #[derive(Debug)]
-pub(super) struct OurBroker {
+pub(crate) struct OurBroker {
     bootstrap: String,
     process: ProcessGroup,
 }
@@ -118,7 +118,7 @@ impl OurBroker {
     ///
     /// # Errors
     /// It is not ready within seconds; the error has what it printed.
-    pub(super) fn start(arguments: &[&str]) -> Result<Self> {
+    pub(crate) fn start(arguments: &[&str]) -> Result<Self> {
         let output = NamedTempFile::new()?;
         let errors = NamedTempFile::new()?;
         let mut command = process::tied_to_us(release_file("ottla")?);
@@ -140,8 +140,13 @@ impl OurBroker {
         }
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Its address.
-    pub(super) fn bootstrap(&self) -> &str {
+    pub(crate) fn bootstrap(&self) -> &str {
         &self.bootstrap
     }
 
@@ -164,12 +169,12 @@ fn bootstrap(printed: &str) -> Option<String> {
 }
 
 /// A file that `cargo build --release` has made.
-pub(super) fn release_file(name: &str) -> Result<PathBuf> {
+pub(crate) fn release_file(name: &str) -> Result<PathBuf> {
     Ok(workspace::target()?.join("release").join(name))
 }
 
 /// Builds the binary and the examples that cases use.
-pub(super) fn build() -> Result<()> {
+pub(crate) fn build() -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--release", "--quiet", "--package", "ottla-cli", "--package", "ottla"]);
     cargo.args(["--bin", "ottla", "--example", "quickstart", "--target-dir"]).arg(workspace::target()?);

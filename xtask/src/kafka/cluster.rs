@@ -26,11 +26,13 @@ pub(crate) struct ClusterOptions {
     pub(crate) settings: Vec<(String, String)>,
     /// Flags for the JVMs on top of ours.
     pub(crate) jvm: Vec<String>,
+    /// Ports that clients are sent to in place of a node's own.
+    pub(crate) advertised: Vec<(u16, u16)>,
 }
 
 impl Default for ClusterOptions {
     fn default() -> Self {
-        Self { nodes: 1, settings: Vec::new(), jvm: Vec::new() }
+        Self { nodes: 1, settings: Vec::new(), jvm: Vec::new(), advertised: Vec::new() }
     }
 }
 
@@ -73,6 +75,11 @@ impl KafkaCluster {
     /// The addresses of all brokers, as a client takes them.
     pub(crate) fn bootstrap(&self) -> String {
         self.layout.bootstrap()
+    }
+
+    /// The process ids of the nodes that run.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        self.nodes.iter().map(ProcessGroup::id).collect()
     }
 
     /// Where the nodes keep their properties, logs and data.

@@ -122,7 +122,7 @@ impl KafkaInstall {
     ///
     /// # Errors
     /// As [`KafkaInstall::jars`].
-    pub(super) fn add_arguments(
+    pub(crate) fn add_arguments(
         &self,
         command: &mut Command,
         flags: &[&str],

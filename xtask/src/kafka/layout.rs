@@ -50,7 +50,7 @@ impl Layout {
         let layout = Self { folder: folder.to_owned(), version: install.version().to_owned(), nodes: nodes.collect() };
         for node in &layout.nodes {
             fs::create_dir_all(&node.folder)?;
-            fs::write(node.folder.join("server.properties"), layout.properties(node, &options.settings))?;
+            fs::write(node.folder.join("server.properties"), layout.properties(node, options))?;
         }
         layout.format(install)?;
         layout.save()?;
@@ -88,7 +88,7 @@ impl Layout {
         self.nodes.iter().map(|node| format!("{HOST}:{}", node.broker_port)).collect::<Vec<_>>().join(",")
     }
 
-    fn properties(&self, node: &Node, settings: &[(String, String)]) -> String {
+    fn properties(&self, node: &Node, options: &ClusterOptions) -> String {
         let voters = self.nodes.iter().map(|node| format!("{}@{HOST}:{}", node.id, node.controller_port));
         let replicas = self.nodes.len().min(3);
         let in_sync = replicas.saturating_sub(1).max(1);
@@ -112,7 +112,9 @@ impl Layout {
         }
         lines.push(format!("transaction.state.log.min.isr={in_sync}"));
         lines.push(format!("share.coordinator.state.topic.min.isr={in_sync}"));
-        lines.extend(settings.iter().map(|(key, value)| format!("{key}={value}")));
+        let advertised = options.advertised.iter().filter(|(node, _)| node == id);
+        lines.extend(advertised.map(|(_, port)| format!("advertised.listeners=PLAINTEXT://{HOST}:{port}")));
+        lines.extend(options.settings.iter().map(|(key, value)| format!("{key}={value}")));
         lines.join("\n") + "\n"
     }
 

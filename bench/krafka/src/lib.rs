@@ -1,0 +1,18 @@
+//! The client of the crate krafka as a benchmark program.
+
+mod consume;
+mod latency;
+mod produce;
+
+use std::future::Future;
+
+use bench_driver::Client;
+
+/// The program.
+pub const CLIENT: Client =
+    Client { name: "krafka", produce: produce::produce, consume: consume::consume, latency: latency::latency };
+
+/// A runtime as `#[tokio::main]` makes it.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

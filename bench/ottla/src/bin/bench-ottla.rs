@@ -1,0 +1,5 @@
+//! The program that is timed.
+
+fn main() -> std::process::ExitCode {
+    bench_driver::main(&bench_ottla::CLIENT)
+}
