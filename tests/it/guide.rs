@@ -65,10 +65,60 @@ fn what_the_migration_guide_says_is_refused_is_refused_and_what_it_offers_is_tak
     }
 }
 
+/// Settings of brokers and topics that the guide names.
+const OF_BROKERS: [&str; 6] = [
+    "auto.create.topics.enable",
+    "group.initial.rebalance.delay.ms",
+    "max.message.bytes",
+    "min.insync.replicas",
+    "num.partitions",
+    "retention.ms",
+];
+
+#[test]
+fn each_property_that_the_guide_names_exists() {
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
+    let is_property = |name: &str| name.contains('.') && name.split('.').all(is_word);
+    let mut named = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let names = quoted(&text).into_iter().filter_map(|text| text.trim_start_matches("--set ").split('=').next());
+        for name in names.filter(|name| is_property(name)) {
+            let exists = OF_BROKERS.contains(&name) || table().iter().any(|property| property.name == name);
+            assert!(exists, "{}: {name} is no property", page.display());
+            named += 1;
+        }
+    }
+    assert!(named > 60, "only {named} were found");
+}
+
+#[test]
+fn what_the_guide_says_that_explain_says_is_in_the_source() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/nothing-happens.md")).unwrap();
+    let said = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("..: ")?.1.split_once('`'));
+    let mut source = String::new();
+    for file in ["consumer/assignment.rs", "consumer/group/member.rs", "consumer/handle.rs", "producer/explain.rs"] {
+        source += &fs::read_to_string(Path::new(ROOT).join("client/src").join(file)).unwrap();
+    }
+    let mut found = 0;
+    for (reason, _) in said {
+        // What is between the parts that are filled in.
+        let fixed = reason.split(|c: char| c.is_ascii_digit()).flat_map(|part| part.split(" orders: .."));
+        for part in fixed.map(|part| part.trim_end_matches([' ', '.', ':'])).filter(|part| !part.is_empty()) {
+            assert!(source.contains(part.trim()), "nothing explains itself with {part:?}");
+            found += 1;
+        }
+    }
+    assert!(found > 10, "only {found} were found");
+}
+
+fn pages() -> Vec<PathBuf> {
+    fs::read_dir(Path::new(ROOT).join("docs")).unwrap().map(|page| page.unwrap().path()).collect()
+}
+
 #[test]
 fn each_page_of_the_guide_is_in_the_documentation_and_each_link_leads_to_a_file() {
-    let folder = Path::new(ROOT).join("docs");
-    let pages: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|page| page.unwrap().path()).collect();
+    let pages = pages();
     let guide = fs::read_to_string(Path::new(ROOT).join("src/guide.rs")).unwrap();
     let library = fs::read_to_string(Path::new(ROOT).join("src/lib.rs")).unwrap();
     for page in &pages {
