@@ -720,9 +720,10 @@ fn open_logs(
         high_watermark_checkpoint_interval_ms: config.replica_high_watermark_checkpoint_interval_ms,
         ..LogManagerConfig::default()
     };
+    let expiration_ms = i64::from(config.producer_id_expiration_ms);
     let config_of = |partition: &TopicPartition| -> LogConfig {
         let own = image.topic(partition.topic()).map(|topic| topic.configs.clone()).unwrap_or_default();
-        TopicConfig::new(&layers, &own).map(|topic| log_config(&topic, &layers)).unwrap_or_default()
+        TopicConfig::new(&layers, &own).map(|topic| log_config(&topic, expiration_ms)).unwrap_or_default()
     };
     LogManager::open(storage, &identity, manager_config, config_of, now_ms)
 }

@@ -22,6 +22,8 @@ const INITIAL_EPOCH: i32 = 0;
 const FINAL_EPOCH: i32 = -1;
 /// A session that was used more recently is not given up for a new one.
 const MIN_IDLE_MS: i64 = 120_000;
+/// Partitions that all sessions of a node remember together, at some hundred bytes each. Kafka limits the sessions alone.
+const MAX_PARTITIONS: usize = 250_000;
 /// The first version of Fetch that names topics by their ids.
 const TOPIC_IDS_FROM: i16 = 13;
 
@@ -46,6 +48,8 @@ pub(crate) struct FetchSessions {
 #[derive(Debug)]
 struct Inner {
     sessions: HashMap<i32, Session>,
+    /// The partitions of all sessions.
+    partitions: usize,
     random: fastrand::Rng,
 }
 
@@ -100,7 +104,7 @@ pub(crate) enum FetchContext {
 impl FetchSessions {
     /// At most `slots` sessions.
     pub(crate) fn new(slots: usize, random: fastrand::Rng) -> Self {
-        Self { inner: Mutex::new(Inner { sessions: HashMap::new(), random }), slots }
+        Self { inner: Mutex::new(Inner { sessions: HashMap::new(), partitions: 0, random }), slots }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -121,7 +125,7 @@ impl FetchSessions {
         let uses_topic_ids = version >= TOPIC_IDS_FROM;
         if epoch == INITIAL_EPOCH || epoch == FINAL_EPOCH {
             if session_id != NO_SESSION {
-                self.lock().sessions.remove(&session_id);
+                self.lock().remove(session_id);
             }
             let wants_session = epoch == INITIAL_EPOCH;
             let context = if wants_session { FetchContext::Full { uses_topic_ids } } else { FetchContext::Sessionless };
@@ -135,11 +139,20 @@ impl FetchSessions {
         if session.uses_topic_ids != uses_topic_ids {
             return Err(ErrorCode::FETCH_SESSION_TOPIC_ID_ERROR);
         }
+        let before = session.partitions.len();
         session.update(request);
-        if session.partitions.is_empty() {
-            inner.sessions.remove(&session_id);
+        let now = session.partitions.len();
+        inner.partitions = inner.partitions + now - before;
+        if now == 0 {
+            inner.remove(session_id);
             return Ok((FetchContext::Sessionless, Vec::new()));
         }
+        if now > before && inner.partitions > MAX_PARTITIONS {
+            // The client begins anew, and does without one if there is no room.
+            inner.remove(session_id);
+            return Err(ErrorCode::FETCH_SESSION_ID_NOT_FOUND);
+        }
+        let session = inner.sessions.get_mut(&session_id).ok_or(ErrorCode::FETCH_SESSION_ID_NOT_FOUND)?;
         session.epoch = next_epoch(epoch);
         session.last_used_ms = now_ms;
         let list = session.partitions.values().map(|cached| (cached.key.clone(), cached.request.clone())).collect();
@@ -183,12 +196,15 @@ impl FetchSessions {
             return None;
         }
         let mut inner = self.lock();
-        if inner.sessions.len() >= self.slots {
+        if inner.sessions.len() >= self.slots || inner.partitions + requests.len() > MAX_PARTITIONS {
             let (&oldest, session) = inner.sessions.iter().min_by_key(|(_, session)| session.last_used_ms)?;
             if now_ms.saturating_sub(session.last_used_ms) < MIN_IDLE_MS {
                 return None;
             }
-            inner.sessions.remove(&oldest);
+            inner.remove(oldest);
+            if inner.partitions + requests.len() > MAX_PARTITIONS {
+                return None;
+            }
         }
         let mut session = Session {
             epoch: next_epoch(INITIAL_EPOCH),
@@ -201,12 +217,18 @@ impl FetchSessions {
         requests.iter().for_each(|(key, request)| session.set(key.clone(), request.clone()));
         responses.iter().for_each(|(key, data)| session.note_sent(key, data));
         let id = inner.free_id();
+        inner.partitions += session.partitions.len();
         inner.sessions.insert(id, session);
         Some(id)
     }
 }
 
 impl Inner {
+    fn remove(&mut self, session_id: i32) {
+        let removed = self.sessions.remove(&session_id).map_or(0, |session| session.partitions.len());
+        self.partitions -= removed;
+    }
+
     fn free_id(&mut self) -> i32 {
         loop {
             let id = self.random.i32(1..);
@@ -400,6 +422,28 @@ mod tests {
         assert_eq!(code(13, id, 1), Some(ErrorCode::FETCH_SESSION_TOPIC_ID_ERROR));
         assert_eq!(code(11, id, -1), None, "closing it is fine");
         assert_eq!(code(11, id, 1), Some(ErrorCode::FETCH_SESSION_ID_NOT_FOUND));
+    }
+
+    #[test]
+    fn all_sessions_together_remember_so_many_partitions() {
+        let sessions = sessions(10);
+        let many: Vec<i32> = (0..MAX_PARTITIONS as i32 - 1).collect();
+        let create = |partitions: &[i32]| {
+            let (context, list) = sessions.begin(11, request(0, 0, partitions), 0).unwrap();
+            sessions.end(&context, &list, &mut respond(&list, |_| data(0, b"")), 0).unwrap()
+        };
+        let large = create(&many);
+        assert_ne!(large, NO_SESSION);
+        assert_eq!(create(&[0, 1]), NO_SESSION);
+        let small = create(&[0]);
+        assert_ne!(small, NO_SESSION);
+        let code = |epoch, partitions: &[i32]| sessions.begin(11, request(small, epoch, partitions), 0).err();
+        assert_eq!(code(1, &[0]), None, "as many as before");
+        assert_eq!(code(2, &[7]), Some(ErrorCode::FETCH_SESSION_ID_NOT_FOUND), "one more");
+        assert_ne!(create(&[0]), NO_SESSION, "what it had is free again");
+        sessions.begin(11, request(large, -1, &[]), 0).unwrap();
+        assert_ne!(create(&many[2..]), NO_SESSION);
+        assert_eq!(sessions.lock().partitions, many.len() - 1);
     }
 
     #[test]

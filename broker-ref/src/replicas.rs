@@ -12,7 +12,7 @@ use ottla_protocol::{
 };
 
 use crate::{
-    config::{BrokerLayers, CompressionType, ConfigMap, TopicConfig},
+    config::{BrokerConfig, BrokerLayers, CompressionType, ConfigMap, TopicConfig},
     controller::{MetadataImage, PartitionRegistration, Topic},
     log::{CleanupPolicy, LogConfig, LogError, LogManager, TickReport, TopicPartition},
     metrics::NodeMeter,
@@ -33,6 +33,14 @@ pub(crate) struct Replicas {
 struct Topics {
     by_name: HashMap<TopicName, Arc<HostedTopic>>,
     by_id: HashMap<Uuid, Arc<HostedTopic>>,
+    /// The settings that they were hosted with.
+    layers: BrokerLayers,
+}
+
+/// What all topics of a node have in common.
+struct Settings<'a> {
+    layers: &'a BrokerLayers,
+    producer_id_expiration_ms: i64,
 }
 
 /// A topic with the replicas of its partitions.
@@ -69,6 +77,11 @@ impl HostedTopic {
             Replica::Offline(error) => Some(error),
             Replica::Here(_) | Replica::Elsewhere(_) => None,
         }
+    }
+
+    /// Whether it is this topic as it is, and nothing is left to try again.
+    fn is(&self, topic: &Arc<Topic>) -> bool {
+        Arc::ptr_eq(&self.topic, topic) && !self.has_offline()
     }
 
     fn has_offline(&self) -> bool {
@@ -119,10 +132,16 @@ impl Replicas {
 
     /// Takes in a new state of the cluster: opens and deletes logs, changes leaders and settings. Blocks.
     pub(crate) fn apply(&self, image: &MetadataImage, layers: &BrokerLayers, now_ms: i64) {
-        let mut topics = Topics::default();
+        let settings = Settings { layers, producer_id_expiration_ms: producer_id_expiration_ms(layers) };
+        let same_settings = *layers == self.topics().layers;
+        let mut topics = Topics { layers: layers.clone(), ..Topics::default() };
         for topic in image.topics() {
+            // Of thousands of topics, one change is about a few.
             let known = self.topic_by_id(topic.id);
-            let hosted = Arc::new(self.host(topic, known.as_deref(), layers, now_ms));
+            let hosted = match known {
+                Some(known) if same_settings && known.is(topic) => known,
+                known => Arc::new(self.host(topic, known.as_deref(), &settings, now_ms)),
+            };
             topics.by_id.insert(topic.id, hosted.clone());
             topics.by_name.insert(topic.name.clone(), hosted);
         }
@@ -132,18 +151,24 @@ impl Replicas {
         gone.iter().for_each(|topic| self.delete(topic, now_ms));
     }
 
-    fn host(&self, topic: &Arc<Topic>, known: Option<&HostedTopic>, layers: &BrokerLayers, now_ms: i64) -> HostedTopic {
-        let config = Arc::new(topic_config(layers, &topic.configs));
+    fn host(
+        &self,
+        topic: &Arc<Topic>,
+        known: Option<&HostedTopic>,
+        settings: &Settings<'_>,
+        now_ms: i64,
+    ) -> HostedTopic {
+        let config = Arc::new(topic_config(settings.layers, &topic.configs));
         let replica = |(registration, index): (&PartitionRegistration, i32)| {
             if !registration.replicas.contains(&self.node) {
                 let PartitionRegistration { leader, leader_epoch, .. } = *registration;
                 return Replica::Elsewhere(Leadership { leader, leader_epoch });
             }
             if let Some(partition) = known.and_then(|known| known.partition(index).ok()) {
-                partition.update(registration, &config, log_config(&config, layers));
+                partition.update(registration, &config, log_config(&config, settings.producer_id_expiration_ms));
                 return Replica::Here(partition.clone());
             }
-            self.open(topic, index, registration, &config, layers, now_ms).unwrap_or_else(|error| {
+            self.open(topic, index, registration, &config, settings, now_ms).unwrap_or_else(|error| {
                 let error = error.to_string();
                 // It is tried again and again, and said once.
                 if known.and_then(|known| known.offline_because(index)) != Some(&*error) {
@@ -162,13 +187,13 @@ impl Replicas {
         index: i32,
         registration: &PartitionRegistration,
         config: &Arc<TopicConfig>,
-        layers: &BrokerLayers,
+        settings: &Settings<'_>,
         now_ms: i64,
     ) -> Result<Replica, LogError> {
         let mut logs = self.logs();
         let Some(logs) = logs.as_mut() else { return Ok(Replica::Offline("the node has stopped".into())) };
         let partition = TopicPartition::new(&topic.name, index)?;
-        let log = logs.create(partition, topic.id, log_config(config, layers), now_ms)?;
+        let log = logs.create(partition, topic.id, log_config(config, settings.producer_id_expiration_ms), now_ms)?;
         let place = Place { topic: topic.name.clone(), index, node: self.node, meter: self.meter.clone() };
         Ok(Replica::Here(Arc::new(Partition::new(place, log, registration.clone(), config.clone()))))
     }
@@ -224,12 +249,15 @@ fn topic_config(layers: &BrokerLayers, own: &ConfigMap) -> TopicConfig {
     })
 }
 
+/// The setting of the broker that all its logs go by.
+pub(crate) fn producer_id_expiration_ms(layers: &BrokerLayers) -> i64 {
+    BrokerConfig::new(layers).map_or(24 * 60 * 60 * 1000, |config| i64::from(config.producer_id_expiration_ms))
+}
+
 /// The settings of the log of a topic's partitions.
-pub(crate) fn log_config(topic: &TopicConfig, layers: &BrokerLayers) -> LogConfig {
+pub(crate) fn log_config(topic: &TopicConfig, producer_id_expiration_ms: i64) -> LogConfig {
     let limited = |value: i64| (value != i64::MAX).then_some(value);
     let size = |value: i32| u32::try_from(value).unwrap_or(0);
-    let producer_id_expiration_ms = crate::config::BrokerConfig::new(layers)
-        .map_or(24 * 60 * 60 * 1000, |c| i64::from(c.producer_id_expiration_ms));
     LogConfig {
         cleanup_policy: CleanupPolicy { delete: topic.cleanup_policy.delete, compact: topic.cleanup_policy.compact },
         segment_bytes: size(topic.segment_size()),

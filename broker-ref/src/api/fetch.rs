@@ -33,6 +33,8 @@ const REPLICA_STATE_FROM: i16 = 15;
 const READ_COMMITTED: i8 = 1;
 /// So many responses of the largest size may be held by clients that do not read; from then on responses are small.
 const MAX_HELD_RESPONSES: usize = 8;
+/// So many partitions are looked at before other tasks have their turn.
+const BUSY_PARTITIONS: usize = 1000;
 
 pub(crate) async fn handle(cx: &RequestContext, request: FetchRequest) -> FetchResponse {
     let limits = FetchLimits::of(cx, &request);
@@ -138,7 +140,11 @@ async fn read_all(cx: &RequestContext, list: &FetchList, limits: &FetchLimits) -
         waitable: Vec::with_capacity(list.len()),
     };
     let mut topic: Option<(FetchKey, Result<Arc<HostedTopic>, ErrorCode>)> = None;
-    for (key, request) in list {
+    for (number, (key, request)) in list.iter().enumerate() {
+        if number % BUSY_PARTITIONS == BUSY_PARTITIONS - 1 {
+            // There may be a million.
+            tokio::task::yield_now().await;
+        }
         // Partitions of a topic mostly follow one another.
         let same = topic.as_ref().is_some_and(|(of, _)| of.topic == key.topic && of.topic_id == key.topic_id);
         if !same {

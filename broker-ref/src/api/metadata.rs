@@ -1,6 +1,6 @@
 //! Metadata: the nodes, and who leads what.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ottla_protocol::{
     error_code::ErrorCode,
@@ -25,6 +25,10 @@ use crate::{
 const NULL_FOR_ALL_FROM: i16 = 1;
 /// The first version that finds topics by id.
 const TOPIC_IDS_FROM: i16 = 12;
+/// Topics that one request may create by naming them. Who wants more asks again, as he does while they are created.
+const MOST_CREATED: usize = 10_000;
+/// So many are created before other tasks have their turn.
+const CREATED_AT_ONCE: usize = 100;
 
 pub(crate) async fn handle(cx: &RequestContext, request: MetadataRequest) -> MetadataResponse {
     let topics = match &request.topics {
@@ -119,16 +123,23 @@ async fn auto_create(cx: &RequestContext, mut names: Vec<TopicName>, found: &mut
         names.retain(|name| *name != groups::TOPIC);
         groups::ensure_topic(&cx.node).await;
     }
-    if names.is_empty() {
-        return;
+    let mut refused = HashMap::new();
+    for names in names.get(..MOST_CREATED.min(names.len())).unwrap_or_default().chunks(CREATED_AT_ONCE) {
+        let topic = |name: &TopicName| CreatableTopic {
+            name: name.clone(),
+            num_partitions: -1,
+            replication_factor: -1,
+            ..Default::default()
+        };
+        let request = CreateTopicsRequest { topics: names.iter().map(topic).collect(), ..Default::default() };
+        let created = cx.node.controller().change(|change| change.create_topics(&request)).await;
+        let failed = created.unwrap_or_default().into_iter().map(|result| (result.name, result.error_code));
+        refused.extend(failed.filter(|(_, code)| !code.is_none() && *code != ErrorCode::TOPIC_ALREADY_EXISTS));
+        tokio::task::yield_now().await;
     }
-    let topic = |name| CreatableTopic { name, num_partitions: -1, replication_factor: -1, ..Default::default() };
-    let request = CreateTopicsRequest { topics: names.into_iter().map(topic).collect(), ..Default::default() };
-    let created = cx.node.controller().change(|change| change.create_topics(&request)).await;
-    for result in created.unwrap_or_default() {
-        let refused = !result.error_code.is_none() && result.error_code != ErrorCode::TOPIC_ALREADY_EXISTS;
-        for topic in found.iter_mut().filter(|topic| refused && topic.name.as_ref() == Some(&result.name)) {
-            topic.error_code = result.error_code;
+    for topic in found {
+        if let Some(code) = topic.name.as_ref().and_then(|name| refused.get(name)) {
+            topic.error_code = *code;
         }
     }
 }

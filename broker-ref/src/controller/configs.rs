@@ -55,7 +55,7 @@ impl Change<'_> {
     ) -> Result<(), Refusal> {
         let current = self.configs_of(resource)?;
         let altered = match resource {
-            ConfigResource::Topic(_) => alter_topic(&self.layers(), &current, changes),
+            ConfigResource::Topic(_) => alter_topic(&self.settings().layers, &current, changes),
             ConfigResource::Broker(node) => alter_broker(&current, changes, node.is_some()),
         };
         self.set_configs(resource, &current, altered, validate_only)
@@ -70,7 +70,7 @@ impl Change<'_> {
     ) -> Result<(), Refusal> {
         let current = self.configs_of(resource)?;
         let replaced = match resource {
-            ConfigResource::Topic(_) => replace_topic(&self.layers(), settings),
+            ConfigResource::Topic(_) => replace_topic(&self.settings().layers, settings),
             ConfigResource::Broker(node) => replace_broker(settings, node.is_some()),
         };
         self.set_configs(resource, &current, replaced, validate_only)

@@ -13,6 +13,7 @@ mod store;
 mod topics;
 
 use std::{
+    cell::OnceCell,
     collections::BTreeMap,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -66,25 +67,35 @@ pub(crate) struct Change<'a> {
     image: MetadataImage,
     records: Vec<ControllerRecord>,
     layers: &'a BrokerLayers,
+    /// Worked out when they are first asked for, and not for each of many topics.
+    settings: OnceCell<Arc<Settings>>,
     random: MutexGuard<'a, fastrand::Rng>,
+}
+
+/// The settings that all brokers have, dynamic ones included.
+struct Settings {
+    layers: BrokerLayers,
+    config: BrokerConfig,
 }
 
 impl Change<'_> {
     fn push(&mut self, record: ControllerRecord) {
+        if matches!(record, ControllerRecord::BrokerConfig { .. }) {
+            self.settings.take();
+        }
         self.image.replay(&record);
         self.records.push(record);
     }
 
-    /// The settings that all brokers have, dynamic ones included.
-    fn layers(&self) -> BrokerLayers {
-        let mut layers = self.layers.clone();
-        layers.set_cluster(self.image.broker_configs(None).cloned().unwrap_or_default());
-        layers
-    }
-
-    fn broker_config(&self) -> BrokerConfig {
-        // Dynamic settings were checked before they were stored.
-        BrokerConfig::new(&self.layers()).unwrap_or_default()
+    fn settings(&self) -> Arc<Settings> {
+        let work_out = || {
+            let mut layers = self.layers.clone();
+            layers.set_cluster(self.image.broker_configs(None).cloned().unwrap_or_default());
+            // Dynamic settings were checked before they were stored.
+            let config = BrokerConfig::new(&layers).unwrap_or_default();
+            Arc::new(Settings { layers, config })
+        };
+        self.settings.get_or_init(work_out).clone()
     }
 
     fn random_id(&mut self) -> Uuid {
@@ -258,6 +269,7 @@ impl Controller {
             image: MetadataImage::clone(&self.image()),
             records: Vec::new(),
             layers: &self.shared.layers,
+            settings: OnceCell::new(),
             random: self.shared.random.lock().unwrap_or_else(PoisonError::into_inner),
         };
         let result = decide(&mut change);

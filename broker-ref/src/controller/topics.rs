@@ -15,7 +15,7 @@ use ottla_protocol::{
     wire::{Str, Uuid},
 };
 
-use super::{Change, ControllerRecord, PartitionRegistration, Topic, placement::Placement};
+use super::{Change, ControllerRecord, MetadataImage, PartitionRegistration, Topic, placement::Placement};
 use crate::config::{ConfigError, ConfigMap, ConfigScope, TopicConfig, describe_topic};
 
 /// Partitions that one request may create.
@@ -59,6 +59,32 @@ pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
     }
 }
 
+/// The names of topics as metrics have them, with dots replaced by underscores: those of two topics must differ by more
+/// than that. They are gathered once for a request, and only if it has a name that could collide.
+#[derive(Default)]
+struct MetricNames(Option<HashMap<String, TopicName>>);
+
+impl MetricNames {
+    /// The topic whose name a new one would collide with.
+    fn collision(&mut self, name: &TopicName, image: &MetadataImage) -> Option<&TopicName> {
+        if !name.contains(['.', '_']) {
+            return None;
+        }
+        let gather = || image.topics().map(|topic| (metric_name(&topic.name), topic.name.clone())).collect();
+        self.0.get_or_insert_with(gather).get(&metric_name(name))
+    }
+
+    fn add(&mut self, name: &TopicName) {
+        if let Some(names) = &mut self.0 {
+            names.insert(metric_name(name), name.clone());
+        }
+    }
+}
+
+fn metric_name(topic: &str) -> String {
+    topic.replace('.', "_")
+}
+
 /// The next new topic, and what it would be.
 struct NewTopic {
     partitions: Vec<PartitionRegistration>,
@@ -73,6 +99,7 @@ impl Change<'_> {
             *times.entry(&topic.name).or_default() += 1;
         }
         let mut budget = MAX_NEW_PARTITIONS;
+        let mut taken = MetricNames::default();
         let mut named = HashSet::new();
         let mut results = Vec::new();
         for topic in &request.topics {
@@ -80,7 +107,7 @@ impl Change<'_> {
                 continue;
             }
             let result = match times.get(&topic.name) {
-                Some(&1) => self.create_topic(topic, request.validate_only, &mut budget),
+                Some(&1) => self.create_topic(topic, request.validate_only, &mut budget, &mut taken),
                 _ => Err(Refusal::new(ErrorCode::INVALID_REQUEST, "the topic is in the request more than once")),
             };
             results.push(result.unwrap_or_else(|refusal| CreatableTopicResult {
@@ -99,14 +126,22 @@ impl Change<'_> {
         topic: &CreatableTopic,
         validate_only: bool,
         budget: &mut usize,
+        taken: &mut MetricNames,
     ) -> Result<CreatableTopicResult, Refusal> {
         check_name(&topic.name)?;
-        self.check_free(&topic.name)?;
+        self.check_free(&topic.name, taken)?;
+        // Whoever names a million topics is not to have the settings of each looked at.
+        within_budget(1, *budget)?;
         let new = self.decide_topic(topic, *budget)?;
         *budget -= new.partitions.len();
         let (count, factor) = (new.partitions.len(), new.partitions.first().map_or(0, |p| p.replicas.len()));
         let configs = self.describe(&new.configs);
-        let topic_id = if validate_only { Uuid::ZERO } else { self.add_topic(&topic.name.detach(), new) };
+        let topic_id = if validate_only {
+            Uuid::ZERO
+        } else {
+            taken.add(&topic.name);
+            self.add_topic(&topic.name.detach(), new)
+        };
         Ok(CreatableTopicResult {
             name: topic.name.clone(),
             topic_id,
@@ -118,18 +153,13 @@ impl Change<'_> {
         })
     }
 
-    fn check_free(&self, name: &TopicName) -> Result<(), Refusal> {
+    fn check_free(&self, name: &TopicName, taken: &mut MetricNames) -> Result<(), Refusal> {
         if self.image.topic(name).is_some() {
             return Err(Refusal::new(ErrorCode::TOPIC_ALREADY_EXISTS, format!("topic '{name}' exists already")));
         }
-        // Metrics replace dots by underscores, so the names of two topics must differ by more than that.
-        let plain = name.replace('.', "_");
-        if !name.contains(['.', '_']) {
-            return Ok(());
-        }
-        match self.image.topics().find(|other| other.name.replace('.', "_") == plain) {
+        match taken.collision(name, &self.image) {
             Some(other) => {
-                let why = format!("topic '{name}' collides with '{}': they differ only in '.' and '_'", other.name);
+                let why = format!("topic '{name}' collides with '{other}': they differ only in '.' and '_'");
                 Err(Refusal::new(ErrorCode::INVALID_TOPIC_EXCEPTION, why))
             }
             None => Ok(()),
@@ -138,7 +168,7 @@ impl Change<'_> {
 
     fn decide_topic(&mut self, topic: &CreatableTopic, budget: usize) -> Result<NewTopic, Refusal> {
         let configs = topic_configs(topic)?;
-        TopicConfig::new(&self.layers(), &configs)?;
+        TopicConfig::new(&self.settings().layers, &configs)?;
         let partitions = if topic.assignments.is_empty() {
             self.place_topic(topic, budget)?
         } else {
@@ -148,7 +178,8 @@ impl Change<'_> {
     }
 
     fn place_topic(&mut self, topic: &CreatableTopic, budget: usize) -> Result<Vec<PartitionRegistration>, Refusal> {
-        let broker = self.broker_config();
+        let settings = self.settings();
+        let broker = &settings.config;
         let count = match topic.num_partitions {
             -1 => broker.num_partitions,
             n if n < 1 => {
@@ -239,7 +270,7 @@ impl Change<'_> {
     }
 
     fn describe(&self, configs: &ConfigMap) -> Vec<CreatableTopicConfigs> {
-        let Ok(entries) = describe_topic(&self.layers(), configs) else { return Vec::new() };
+        let Ok(entries) = describe_topic(&self.settings().layers, configs) else { return Vec::new() };
         let row = |entry: crate::config::ConfigEntry| CreatableTopicConfigs {
             name: entry.name.into(),
             value: entry.value.map(Str::from),
@@ -307,7 +338,7 @@ impl Change<'_> {
             };
             return Err(Refusal::new(code, "there is no such topic"));
         };
-        if !self.broker_config().delete_topic_enable {
+        if !self.settings().config.delete_topic_enable {
             return Err(Refusal::new(ErrorCode::TOPIC_DELETION_DISABLED, "delete.topic.enable is false"));
         }
         if !seen.insert(topic.id) {

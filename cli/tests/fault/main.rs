@@ -9,6 +9,7 @@ mod crash;
 mod crowd;
 mod descriptors;
 mod disk;
+mod flood;
 mod noise;
 mod process;
 #[path = "../command/support.rs"]
