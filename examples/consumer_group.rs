@@ -4,6 +4,8 @@
 //! `cargo run --example consumer_group -- SERVERS TOPIC GROUP`, or without arguments on a broker of its own, where it
 //! stops after the ten records that it sent.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use ottla::{Client, broker::Cluster, embedded, producer::Record};
 
@@ -19,9 +21,13 @@ async fn read(client: &Client, topic: &str, group: &str, mut left: u64) -> Resul
     let mut consumer = client.consumer(group).from_beginning().subscribe([topic]).build().await?;
     while left > 0 {
         let records = tokio::select! {
-            records = consumer.recv() => records?,
+            records = consumer.poll(Duration::from_secs(5)) => records?,
             _ = tokio::signal::ctrl_c() => break,
         };
+        if records.is_empty() {
+            // A cluster that cannot be reached is waited for, and silence would not tell it from a topic without news.
+            consumer.explain().iter().for_each(|wait| eprintln!("waiting: {wait}"));
+        }
         for record in &records {
             let value = String::from_utf8_lossy(record.value().unwrap_or(b"(null)"));
             println!("{} offset {}: {value}", record.topic_partition(), record.offset());
