@@ -14,7 +14,7 @@ use ottla_protocol::{
 use super::leader_endpoint;
 use crate::{
     dispatch::{Reply, RequestContext},
-    partition::{Appended, Checking, ClientBatch, Leadership, Partition, ProduceRefusal},
+    partition::{Appended, Checking, ClientBatch, Leadership, Partition, ProduceRefusal, RecordFault},
     replicas::HostedTopic,
 };
 
@@ -145,15 +145,15 @@ fn accepted(index: i32, appended: &Appended) -> PartitionProduceResponse {
 }
 
 fn refused(index: i32, refusal: &ProduceRefusal, leadership: Option<Leadership>) -> PartitionProduceResponse {
-    let record_error = |index| BatchIndexAndErrorMessage {
-        batch_index: index,
-        batch_index_error_message: Some(refusal.message.as_str().into()),
+    let record_error = |fault: &RecordFault| BatchIndexAndErrorMessage {
+        batch_index: fault.index,
+        batch_index_error_message: Some(fault.why.as_ref().into()),
     };
     PartitionProduceResponse {
         index,
         error_code: refusal.code,
         base_offset: -1,
-        record_errors: refusal.record.map(record_error).into_iter().collect(),
+        record_errors: refusal.faults.iter().map(record_error).collect(),
         error_message: Some(refusal.message.as_str().into()),
         current_leader: leadership.map(leader_id_and_epoch).unwrap_or_default(),
         ..Default::default()

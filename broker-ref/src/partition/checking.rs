@@ -11,7 +11,10 @@ use ottla_protocol::{
 };
 use tokio::sync::Semaphore;
 
-use super::validate::{ProduceRefusal, Unchecked, ValidBatch};
+use super::{
+    record_fault::MAX_FAULTS_PER_REQUEST,
+    validate::{ProduceRefusal, Unchecked, ValidBatch},
+};
 
 /// A batch that is no longer than this when decompressed is checked at once: that takes less than a millisecond. It is
 /// also how much is checked before other tasks have their turn.
@@ -56,18 +59,28 @@ pub(crate) struct Checking<'a> {
     allowance: usize,
     /// Bytes gone through since other tasks had their turn.
     busy: usize,
+    /// How many more records may be told to be at fault.
+    faults: usize,
 }
 
 impl<'a> Checking<'a> {
     /// For a request whose compressed batches may take so many bytes together when they are decompressed.
     pub(crate) fn new(long: &'a LongChecks, allowance: usize) -> Self {
-        Self { long, allowance, busy: 0 }
+        Self { long, allowance, busy: 0, faults: MAX_FAULTS_PER_REQUEST }
     }
 
     /// Checks a batch and makes it ready to be appended.
     ///
     /// Cancel safe: nothing has happened yet when this returns.
     pub(super) async fn check(&mut self, batch: Unchecked) -> Result<ValidBatch, ProduceRefusal> {
+        self.check_anywhere(batch).await.map_err(|mut refusal| {
+            refusal.faults.truncate(self.faults);
+            self.faults -= refusal.faults.len();
+            refusal
+        })
+    }
+
+    async fn check_anywhere(&mut self, batch: Unchecked) -> Result<ValidBatch, ProduceRefusal> {
         if self.busy >= SMALL_BYTES {
             self.busy = 0;
             tokio::task::yield_now().await;

@@ -5,6 +5,7 @@
 //! `min.insync.replicas` behave towards clients as on a healthy cluster, and nothing survives the loss of a leader.
 
 mod checking;
+mod record_fault;
 mod validate;
 mod waiter;
 
@@ -26,6 +27,7 @@ use ottla_protocol::{
 use self::validate::Unchecked;
 pub(crate) use self::{
     checking::{Checking, LongChecks},
+    record_fault::RecordFault,
     validate::ProduceRefusal,
     waiter::{FetchWaiter, Registration},
 };

@@ -1,6 +1,6 @@
 //! What a leader checks in a producer's batch and changes in it before it appends it.
 
-use std::{ops::RangeInclusive, sync::Arc};
+use std::{borrow::Cow, ops::RangeInclusive, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use ottla_protocol::{
@@ -14,7 +14,10 @@ use ottla_protocol::{
     },
 };
 
-use super::checking::Codecs;
+use super::{
+    checking::Codecs,
+    record_fault::{RecordFault, RecordRules},
+};
 use crate::config::{CompressionType, TopicConfig};
 
 /// The most bytes of a batch without compression that are checked at once.
@@ -31,17 +34,19 @@ const ZSTD_FROM_VERSION: i16 = 7;
 pub(crate) struct ProduceRefusal {
     pub(crate) code: ErrorCode,
     pub(crate) message: String,
-    /// The record that is to blame, by its index in the batch.
-    pub(crate) record: Option<i32>,
+    /// The records that are to blame.
+    pub(crate) faults: Vec<RecordFault>,
 }
 
 impl ProduceRefusal {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), record: None }
+        Self { code, message: message.into(), faults: Vec::new() }
     }
 
-    fn record(code: ErrorCode, index: i32, message: String) -> Self {
-        Self { code, message, record: Some(index) }
+    fn of_records(code: ErrorCode, faults: Vec<RecordFault>) -> Self {
+        let first = faults.first().map_or("", |fault| &*fault.why);
+        let message = format!("{} of the records are to blame; the first: {first}", faults.len());
+        Self { code, message, faults }
     }
 }
 
@@ -145,11 +150,11 @@ impl Unchecked {
     /// Checks what was found in the records, and gives the batch the timestamps and the codec that the topic wants.
     pub(super) fn finish(self, summary: BatchSummary, codecs: &mut Codecs) -> Result<ValidBatch, ProduceRefusal> {
         let Self { batch, topic, now_ms } = self;
-        check_records(&batch, &summary, &topic)?;
         let is_transactional = batch.is_transactional();
         // It was decompressed once, within the limit.
         codecs.limited(summary.size_bytes);
         let Codecs { compressor, decompressor } = codecs;
+        check_records(&batch, &summary, &topic, now_ms, decompressor)?;
         let batch = with_topic_codec(batch, &topic, compressor, decompressor)?;
         let log_append_time = (topic.message_timestamp_type == TimestampType::LogAppendTime).then_some(now_ms);
         let bytes = with_timestamps(batch, &summary, log_append_time)?;
@@ -189,24 +194,26 @@ fn timestamp_bounds(topic: &TopicConfig, now_ms: i64) -> RangeInclusive<i64> {
     }
 }
 
-fn check_records(batch: &RecordBatch, summary: &BatchSummary, topic: &TopicConfig) -> Result<(), ProduceRefusal> {
-    let create_time = topic.message_timestamp_type == TimestampType::CreateTime;
-    if create_time && batch.attributes().timestamp_type() == TimestampType::LogAppendTime {
-        let why = "a producer may not set the timestamp type to LogAppendTime".to_owned();
-        return Err(ProduceRefusal::record(ErrorCode::INVALID_TIMESTAMP, 0, why));
-    }
-    // A bad timestamp wins over other faults, wherever it is.
-    if let Some(bad) = summary.first_bad_timestamp {
-        let why = format!("timestamp {} is further from now than the topic allows", bad.timestamp);
-        return Err(ProduceRefusal::record(ErrorCode::INVALID_TIMESTAMP, bad.index, why));
-    }
-    if let Some(index) = summary.first_keyless.filter(|_| topic.cleanup_policy.compact) {
-        let why = "a record in a compacted topic must have a key".to_owned();
-        return Err(ProduceRefusal::record(ErrorCode::INVALID_RECORD, index, why));
+fn check_records(
+    batch: &RecordBatch,
+    summary: &BatchSummary,
+    topic: &TopicConfig,
+    now_ms: i64,
+    decompressor: &mut Decompressor,
+) -> Result<(), ProduceRefusal> {
+    let rules = RecordRules::new(topic, timestamp_bounds(topic, now_ms), batch.attributes().timestamp_type());
+    let has_faults = rules.claims_append_time
+        || summary.first_bad_timestamp.is_some()
+        || (rules.needs_keys && summary.first_keyless.is_some());
+    if has_faults {
+        // A second pass, in which they are found one by one: good batches, which are nearly all, do without.
+        let records = batch.records(decompressor).map_err(InvalidBatch::from)?;
+        let (code, faults) = rules.judge(records.iter().map_while(Result::ok));
+        return Err(ProduceRefusal::of_records(code, faults));
     }
     if let Some(index) = summary.first_bad_offset_delta {
-        let why = "the records' offsets must count from 0 without gaps".to_owned();
-        return Err(ProduceRefusal::record(ErrorCode::INVALID_RECORD, index, why));
+        let why = Cow::Borrowed("the records' offsets must count from 0 without gaps");
+        return Err(ProduceRefusal::of_records(ErrorCode::INVALID_RECORD, vec![RecordFault { index, why }]));
     }
     Ok(())
 }

@@ -73,14 +73,46 @@ async fn the_size_of_a_batch_is_limited_by_its_topic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_compacted_topic_takes_no_record_without_a_key_and_says_which_it_was() {
+async fn a_producer_is_told_of_every_record_that_its_topic_does_not_take() {
     let bench = Bench::with(|c| c.topic_with("t", 1, 1, [("cleanup.policy", "compact")])).await;
+    let (no_key, far_ahead) = ((-1, None), (i64::MAX / 2, Some(&b"k"[..])));
+    let good = (-1, Some(&b"k"[..]));
+    let both = (far_ahead.0, None);
+    let cases = [
+        (vec![good, no_key, good, no_key], ErrorCode::INVALID_RECORD, vec![1, 3]),
+        (vec![no_key, far_ahead, good], ErrorCode::INVALID_TIMESTAMP, vec![0, 1]),
+        (vec![good, both], ErrorCode::INVALID_RECORD, vec![1]),
+    ];
+    for codec in [Compression::None, Compression::Lz4] {
+        for (records, code, faults) in &cases {
+            let mut builder =
+                RecordBatchBuilder::new(BatchSettings { compression: codec.into(), ..Default::default() });
+            for (time, key) in records {
+                builder.append(*time, *key, None, []).unwrap();
+            }
+            let response = bench.produce("t", seal(builder)).await;
+            let told: Vec<i32> = response.record_errors.iter().map(|error| error.batch_index).collect();
+            assert_eq!((response.error_code, told), (*code, faults.clone()), "{codec:?} {records:?}");
+            assert!(response.record_errors.iter().all(|error| error.batch_index_error_message.is_some()));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_producer_is_told_of_so_many_records_at_most() {
+    let bench = Bench::with(|c| c.topic_with("t", 11, 1, [("cleanup.policy", "compact")])).await;
     let mut builder = RecordBatchBuilder::new(BatchSettings::default());
-    builder.append(-1, Some(b"k"), None, []).unwrap();
-    builder.append(-1, None, None, []).unwrap();
-    let response = bench.produce("t", seal(builder)).await;
-    assert_eq!(response.error_code, ErrorCode::INVALID_RECORD);
-    assert_eq!(response.record_errors.iter().map(|e| e.batch_index).collect::<Vec<_>>(), [1]);
+    for _ in 0..1001 {
+        builder.append(-1, None, None, []).unwrap();
+    }
+    let records = seal(builder);
+    let mut request = produce_request("t", 0, Some(records));
+    let first = request.topic_data[0].partition_data[0].clone();
+    request.topic_data[0].partition_data =
+        (0..11).map(|index| PartitionProduceData { index, ..first.clone() }).collect();
+    let Reply::Respond(response) = api::produce::handle(&bench.cx(9), request).await else { panic!("no response") };
+    let told: Vec<usize> = response.responses[0].partition_responses.iter().map(|p| p.record_errors.len()).collect();
+    assert_eq!(told, [[1000; 10].as_slice(), &[0]].concat());
 }
 
 #[tokio::test(start_paused = true)]
