@@ -15,6 +15,7 @@ mod markdown;
 mod parity;
 mod process;
 mod requirement;
+mod suite;
 mod table;
 mod workspace;
 
@@ -33,6 +34,7 @@ use self::guide::GuideArguments;
 use self::interop::InteropArguments;
 use self::kafka::KafkaCommand;
 use self::parity::ParityArguments;
+use self::suite::SuiteArguments;
 
 /// Automation of this repository
 #[derive(Debug, Parser)]
@@ -77,6 +79,8 @@ enum XtaskCommand {
     Interop(InteropArguments),
     /// Measure our client and broker beside others, in turn
     Bench(BenchArguments),
+    /// Run the test suites of other clients on our broker, and on Apache Kafka
+    Suite(SuiteArguments),
 }
 
 impl XtaskCommand {
@@ -93,6 +97,7 @@ impl XtaskCommand {
             Self::Guide(arguments) => arguments.execute(),
             Self::Interop(arguments) => arguments.execute(),
             Self::Bench(arguments) => arguments.execute(),
+            Self::Suite(arguments) => arguments.execute(),
         }
     }
 }

@@ -37,7 +37,8 @@ pub(crate) const GO: Requirement = Requirement::new("go", "golang-go", "for the 
 pub(crate) const SS: Requirement = Requirement::new("ss", "iproute2", "to count the bytes of connections");
 
 impl Requirement {
-    const fn new(program: &'static str, package: &'static str, purpose: &'static str) -> Self {
+    /// A program, the package that has it, and what for.
+    pub(crate) const fn new(program: &'static str, package: &'static str, purpose: &'static str) -> Self {
         Self { program, package, purpose }
     }
 

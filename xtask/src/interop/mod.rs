@@ -17,14 +17,14 @@ mod members;
 mod mixed;
 mod ottla;
 mod outcome;
-mod python;
+pub(crate) mod python;
 mod record;
 mod report;
 mod run;
 mod scene;
 mod standard;
 mod stored;
-mod target;
+pub(crate) mod target;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

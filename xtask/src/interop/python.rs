@@ -14,20 +14,20 @@ const INSTALL_LIMIT: Duration = Duration::from_secs(300);
 
 /// A client from PyPI.
 #[derive(Debug)]
-pub(super) struct PythonClient {
+pub(crate) struct PythonClient {
     /// Its name there.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Which version.
-    pub(super) version: &'static str,
+    pub(crate) version: &'static str,
     /// What else to install with it, as `name==version`.
-    pub(super) extras: &'static [&'static str],
+    pub(crate) extras: &'static [&'static str],
     /// The module to import.
-    pub(super) module: &'static str,
+    pub(crate) module: &'static str,
 }
 
 impl PythonClient {
     /// Installs it where it is missing, and says which version there is.
-    pub(super) fn ensure(&self) -> Result<String> {
+    pub(crate) fn ensure(&self) -> Result<String> {
         PYTHON.ensure()?;
         if !self.works()? {
             self.install()?;
@@ -36,17 +36,31 @@ impl PythonClient {
     }
 
     /// The command that runs `script` with the client at hand.
-    pub(super) fn command(&self, script: &str) -> Result<Command> {
+    pub(crate) fn command(&self, script: &str) -> Result<Command> {
         let mut command = tied_to_us(self.python()?);
         command.args(["-c", script]);
         Ok(command)
     }
 
     /// The command that runs the driver `name` of `xtask/python/`.
-    pub(super) fn driver(&self, name: &str) -> Result<Command> {
+    pub(crate) fn driver(&self, name: &str) -> Result<Command> {
         let mut command = tied_to_us(self.python()?);
         // No __pycache__ in the repository.
         command.arg("-B").arg(workspace::root()?.join("xtask/python").join(name));
+        Ok(command)
+    }
+
+    /// The command that runs the module itself.
+    pub(crate) fn module(&self) -> Result<Command> {
+        let mut command = tied_to_us(self.python()?);
+        command.args(["-B", "-m", self.name]);
+        Ok(command)
+    }
+
+    /// The environment's pip.
+    pub(crate) fn pip(&self) -> Result<Command> {
+        let mut command = Command::new(self.python()?);
+        command.args(["-m", "pip"]);
         Ok(command)
     }
 
@@ -60,8 +74,8 @@ impl PythonClient {
             requirement::install("python3-venv").context("install `python3-venv` for the interop cases in Python")?;
             process::capture(&mut create, "", INSTALL_LIMIT)?;
         }
-        let mut pip = Command::new(self.python()?);
-        pip.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", &requirement]).args(self.extras);
+        let mut pip = self.pip()?;
+        pip.args(["install", "--quiet", "--only-binary", ":all:", &requirement]).args(self.extras);
         process::capture(&mut pip, "", INSTALL_LIMIT).with_context(|| format!("pip cannot install {requirement}"))?;
         Ok(())
     }
