@@ -1,7 +1,11 @@
 //! `ottla cluster`.
 
 use clap::{Args, Subcommand};
-use ottla::{Client, admin::ClusterDescription};
+use ottla::{
+    Client,
+    admin::{AdminError, ClusterDescription},
+    protocol::error_code::ErrorCode,
+};
 use serde_json::json;
 
 use crate::{
@@ -53,7 +57,13 @@ async fn describe(client: &Client, format: Format) -> anyhow::Result<()> {
     let admin = client.admin();
     let cluster = admin.describe_cluster().await?;
     let names = admin.list_topics().await?.into_iter().map(|topic| topic.name);
-    let topics = admin.describe_topics(names).await.all()?;
+    let topics = admin.describe_topics(names).await;
+    // One that was deleted meanwhile is no failure.
+    let is_gone = |error: &AdminError| error.code() == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    if let Some((_, error)) = topics.failed().find(|(_, error)| !is_gone(error)) {
+        return Err(error.clone().into());
+    }
+    let topics: Vec<_> = topics.done().collect();
     let mut table = Table::new([
         Column::number("NODE", "node"),
         Column::text("ADDRESS", "address"),

@@ -15,7 +15,7 @@ use ottla::{
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
-    CHANGELOG, WORDS,
+    CHANGELOG, GROUP, WORDS,
     table::{OFFSET_HEADER, Table},
 };
 
@@ -81,7 +81,7 @@ impl Instance {
     pub(crate) async fn start(client: &Client, instance: &'static str) -> Result<Self> {
         let tables = Arc::new(Tables { client: client.clone(), instance, by_partition: Mutex::default() });
         let consumer = client
-            .consumer("word-count")
+            .consumer(GROUP)
             .from_beginning()
             .manual_commit()
             // A crash is noticed when the session is over.

@@ -1,7 +1,8 @@
 //! Counting words with state that survives, built on nothing but producer and consumer: what a stream processor does, by
 //! hand.
 //!
-//! `cargo run --example word_count_by_hand`
+//! `cargo run --example word_count_by_hand`, or `cargo run --example word_count_by_hand -- SERVERS` for a cluster that runs
+//! already, where it makes the topics `words` and `word-count-changelog` and deletes them in the end.
 //!
 //! Words go to a topic keyed by the word, so each instance of the group counts other words. Each instance keeps its counts in
 //! memory, one table per partition, and writes every change to a changelog topic with as many partitions. Who is assigned a
@@ -18,6 +19,7 @@ use ottla::{Client, TopicPartition, admin::NewTopic, broker::Cluster, embedded, 
 
 use self::counter::Instance;
 
+pub(crate) const GROUP: &str = "word-count";
 pub(crate) const WORDS: &str = "words";
 pub(crate) const CHANGELOG: &str = "word-count-changelog";
 const PARTITIONS: i32 = 4;
@@ -27,8 +29,14 @@ const TEXT: &str = "the log is the heart of it all and the consumer reads the lo
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let cluster = Cluster::builder().start().await?;
-    let client = embedded::client(&cluster)?.build()?;
+    // The cluster that is named, or one in this process, which is there for as long as it is held.
+    let (client, _cluster) = match std::env::args().nth(1).or_else(|| std::env::var("OTTLA_BOOTSTRAP").ok()) {
+        Some(servers) => (Client::connect(&servers)?, None),
+        None => {
+            let cluster = Cluster::builder().start().await?;
+            (embedded::client(&cluster)?.build()?, Some(cluster))
+        }
+    };
     let admin = client.admin();
     admin.create_topic(NewTopic::new(WORDS).partitions(PARTITIONS)).await?;
     admin.create_topic(NewTopic::new(CHANGELOG).partitions(PARTITIONS).config("cleanup.policy", "compact")).await?;
@@ -55,6 +63,8 @@ async fn main() -> Result<()> {
     }
     ensure!(counts == expected, "the counts are wrong: {expected:?} was expected");
     println!("every word was counted once");
+    admin.delete_groups([GROUP]).await.all()?;
+    admin.delete_topics([WORDS, CHANGELOG]).await.all()?;
     Ok(())
 }
 

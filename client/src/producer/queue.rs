@@ -13,6 +13,10 @@
 //! that failed leave first, in order. A batch that failed for good leaves a hole in the sequences; the queue then goes on
 //! to the next producer epoch and numbers what is left from 0. Epochs are compared per partition on the broker, so the
 //! other partitions are not concerned.
+//!
+//! A broker that knows nothing of a producer takes any sequence for its first. So the first batch of a producer leaves
+//! alone: where it was refused, by a leader that does not know yet that it leads say, those behind it would be written
+//! before it.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -62,6 +66,9 @@ pub(crate) struct PartitionQueue {
     retries: VecDeque<SealedBatch>,
     in_flight: VecDeque<SealedBatch>,
     identity: Option<Identity>,
+    /// Whether the leader has written a batch of this producer, and so takes none but the next, or the first of another
+    /// epoch.
+    introduced: bool,
     /// A producer id whose epochs are used up.
     exhausted: Option<ProducerId>,
     /// Batches failed and those under way have yet to be answered.
@@ -291,6 +298,7 @@ impl PartitionQueue {
             retries: VecDeque::new(),
             in_flight: VecDeque::new(),
             identity: None,
+            introduced: false,
             exhausted: None,
             recovering: false,
             requeued: 0,
@@ -424,6 +432,9 @@ impl PartitionQueue {
                 return Next::NeedsIdentity(self.exhausted);
             }
         }
+        if self.settings.idempotent && !self.introduced && !self.in_flight.is_empty() {
+            return Next::Blocked;
+        }
         if let Some(batch) = self.retries.pop_front() {
             let bytes = batch.bytes.clone();
             self.in_flight.push_back(batch);
@@ -482,6 +493,7 @@ impl PartitionQueue {
         let new = self.identity.is_none_or(|identity| identity.producer_id != producer_id);
         if new && self.exhausted != Some(producer_id) {
             self.identity = Some(Identity { producer_id, epoch, next_sequence: 0 });
+            self.introduced = false;
         }
     }
 
@@ -490,11 +502,13 @@ impl PartitionQueue {
         let Some(mut batch) = self.in_flight.pop_front() else { return false };
         match outcome {
             Outcome::Written { base_offset, log_append_time_ms } => {
+                self.introduced = true;
                 batch.deliver(base_offset, log_append_time_ms);
                 false
             }
             Outcome::Refused { code: ErrorCode::DUPLICATE_SEQUENCE_NUMBER, .. } => {
                 // Written by an earlier attempt whose offset the broker does not remember any more.
+                self.introduced = true;
                 batch.deliver(-1, -1);
                 false
             }
@@ -548,12 +562,14 @@ impl PartitionQueue {
             }
             // The broker has lost the end of its log, or what it knew of this producer.
             ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER if !batch.possibly_written => {
+                self.introduced = false;
                 self.leave_hole();
                 self.retry(now, batch);
             }
             // The broker has forgotten this producer: it is nobody's duplicate under a new epoch.
             ErrorCode::UNKNOWN_PRODUCER_ID => {
                 batch.possibly_written = false;
+                self.introduced = false;
                 self.leave_hole();
                 self.retry(now, batch);
             }
@@ -733,6 +749,7 @@ impl PartitionQueue {
 
     /// The topic was created anew: its log knows nothing of this producer.
     pub(crate) fn topic_created_anew(&mut self) {
+        self.introduced = false;
         if self.identity.is_some() {
             self.leave_hole();
         }
@@ -862,6 +879,7 @@ mod tests {
             change(&mut settings);
             let mut queue = PartitionQueue::new("t".into(), 0, Arc::new(settings));
             queue.set_identity(ProducerId(7), 0);
+            queue.introduced = true;
             let memory = Arc::new(Semaphore::new(100_000));
             Self { queue, memory, compressor: Compressor::default(), start: Instant::now() }
         }
@@ -935,6 +953,26 @@ mod tests {
         assert!(matches!(f.queue.next(f.at(0), false), Next::Seal(_)));
         drop(f.append(b"b"));
         assert!(matches!(f.queue.next(f.at(5), false), Next::Seal(_)));
+    }
+
+    #[test]
+    fn the_first_batch_of_a_producer_leaves_alone() {
+        let mut f = Fixture::new(|_| {});
+        f.queue.introduced = false;
+        let _first = f.append(b"a");
+        assert_eq!(stamp_of(&f.send(0)), (0, 0, 1));
+        let _second = f.append(b"b");
+        assert!(
+            matches!(f.queue.next(f.at(0), true), Next::Blocked),
+            "a leader that refused the first would take this"
+        );
+        f.refuse(0, ErrorCode::NOT_LEADER_OR_FOLLOWER);
+        assert_eq!(stamp_of(&f.send(100)), (0, 0, 1));
+        assert!(matches!(f.queue.next(f.at(100), true), Next::Blocked));
+        f.written(0);
+        assert_eq!(stamp_of(&f.send(100)), (0, 1, 1));
+        let _third = f.append(b"c");
+        assert_eq!(stamp_of(&f.send(100)), (0, 2, 1));
     }
 
     #[test]

@@ -32,7 +32,6 @@ impl Case {
     }
 
     /// The case on these targets alone.
-    #[cfg_attr(not(test), expect(dead_code, reason = "so far all cases run where those of their client do"))]
     pub(super) const fn on(self, targets: &'static [Target]) -> Self {
         Self { targets: Some(targets), ..self }
     }

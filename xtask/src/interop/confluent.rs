@@ -37,7 +37,8 @@ pub(super) static CASES: [Case; 18] = [
     standard::cooperative_group(&CLIENT).in_ci(),
 ];
 
-const PYTHON: PythonClient =
+/// Where it is installed.
+pub(super) const PYTHON: PythonClient =
     PythonClient { name: "confluent-kafka", version: "2.16.1", extras: &[], module: "confluent_kafka" };
 const SCRIPT: &str = include_str!("../../python/confluent.py");
 

@@ -16,6 +16,7 @@ mod kcat;
 mod members;
 mod mixed;
 mod ottla;
+mod ours;
 mod outcome;
 pub(crate) mod python;
 mod record;
@@ -41,7 +42,7 @@ pub(crate) use self::target::{OurBroker, build as build_ours, release_file};
 use crate::kafka::{DEFAULT_VERSION, KafkaInstall};
 
 /// All cases there are.
-static CASES: [&[Case]; 9] = [
+static CASES: [&[Case]; 12] = [
     &kcat::CASES,
     &confluent::CASES,
     &kafka_python::CASES,
@@ -50,6 +51,9 @@ static CASES: [&[Case]; 9] = [
     &mixed::CASES,
     &java_tools::CASES,
     &ottla::CASES,
+    &ours::command::CASES,
+    &ours::example::CASES,
+    &ours::CASES,
     &directory::CASES,
 ];
 

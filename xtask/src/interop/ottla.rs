@@ -11,7 +11,7 @@ use super::target::release_file;
 use crate::process::tied_to_us;
 use crate::requirement::KCAT;
 
-static CLIENT: Client = Client { name: "ottla", origin: Origin::Ours, ensure: |_| version(), driver: None };
+pub(super) static CLIENT: Client = Client { name: "ottla", origin: Origin::Ours, ensure: |_| version(), driver: None };
 
 pub(super) static CASES: [Case; 5] = [
     Case::new(&CLIENT, "quickstart", quickstart).in_ci(),
@@ -28,20 +28,29 @@ fn version() -> Result<String> {
     printed.split_whitespace().nth(1).map(str::to_owned).context("`ottla --version` names no version")
 }
 
-fn ottla(scene: &Scene<'_>, arguments: &[&str]) -> Result<Command> {
+/// The command on the cluster of the scene.
+pub(super) fn ottla(scene: &Scene<'_>, arguments: &[&str]) -> Result<Command> {
     let mut command = tied_to_us(release_file("ottla")?);
     command.env("OTTLA_BOOTSTRAP", &scene.bootstrap).args(arguments);
     Ok(command)
 }
 
-fn produce(scene: &Scene<'_>, topic: &str, records: &[String], arguments: &[&str]) -> Result<()> {
+/// Writes records, key and value with a colon in between.
+pub(super) fn produce(scene: &Scene<'_>, topic: &str, records: &[String], arguments: &[&str]) -> Result<()> {
     let mut command = ottla(scene, &["produce", topic, "--key-separator", ":"])?;
     capture(command.args(arguments), &(records.join("\n") + "\n")).map(drop)
 }
 
-fn consume(scene: &Scene<'_>, topic: &str, arguments: &[&str]) -> Result<String> {
+/// Reads records in that form.
+pub(super) fn consume(scene: &Scene<'_>, topic: &str, arguments: &[&str]) -> Result<String> {
     let mut command = ottla(scene, &["consume", topic, "--exit-at-end", "--format", "%k:%v"])?;
     capture(command.args(arguments), "")
+}
+
+/// The values of a topic, from its beginning to its end.
+pub(super) fn values(scene: &Scene<'_>, topic: &str) -> Result<String> {
+    let whole = ["consume", topic, "--exit-at-end", "--from", "beginning", "--format", "%v"];
+    capture(&mut ottla(scene, &whole)?, "")
 }
 
 fn quickstart(scene: &Scene<'_>) -> Result<()> {

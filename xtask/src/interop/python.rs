@@ -86,7 +86,8 @@ impl PythonClient {
         Ok(process::capture(&mut command, "", INSTALL_LIMIT).is_ok())
     }
 
-    fn python(&self) -> Result<PathBuf> {
+    /// The interpreter that has it.
+    pub(super) fn python(&self) -> Result<PathBuf> {
         Ok(self.folder()?.join("bin").join("python"))
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Scene<'e> {
     pub(super) kafka: &'e KafkaInstall,
     /// The addresses of all brokers.
     pub(super) bootstrap: String,
+    /// Which kind of cluster it is.
+    pub(super) target: Target,
     /// How many brokers there are.
     pub(super) nodes: u16,
     /// A name for a topic or group that no other case uses.
@@ -36,7 +38,7 @@ impl<'e> Scene<'e> {
     pub(super) fn new(kafka: &'e KafkaInstall, bootstrap: String, target: Target, case: &Case) -> Self {
         let plain = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };
         let name = case.title().replace(": ", "-").chars().map(plain).collect();
-        Self { client: case.client, kafka, bootstrap, nodes: target.nodes(), name, notes: RefCell::default() }
+        Self { client: case.client, kafka, bootstrap, target, nodes: target.nodes(), name, notes: RefCell::default() }
     }
 
     /// Keeps something that a reader of the results wants to know, such as how long a step took.

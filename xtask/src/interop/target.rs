@@ -18,7 +18,7 @@ use crate::workspace;
 const START_LIMIT: Duration = Duration::from_secs(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// What a topic gets that is created by using it.
-const PARTITIONS: (&str, &str) = ("num.partitions", "3");
+pub(super) const PARTITIONS: (&str, &str) = ("num.partitions", "3");
 
 /// A kind of cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -79,16 +79,12 @@ impl Running {
     /// Starts a cluster of that kind.
     pub(super) fn start(target: Target, kafka: &KafkaInstall) -> Result<Self> {
         match target {
-            Target::BrokerRef => return OurBroker::in_memory().map(Self::BrokerRef),
-            Target::Files => return Ok(Self::Nothing),
-            Target::KafkaOne | Target::KafkaThree => {}
+            Target::BrokerRef => OurBroker::in_memory().map(Self::BrokerRef),
+            Target::Files => Ok(Self::Nothing),
+            Target::KafkaOne | Target::KafkaThree => {
+                KafkaCluster::start(kafka, &kafka_options(target.nodes())).map(Self::Kafka)
+            }
         }
-        let (key, value) = PARTITIONS;
-        let mut settings = vec![(key.to_owned(), value.to_owned())];
-        // Otherwise a compaction is a quarter of a minute away.
-        settings.push(("log.cleaner.backoff.ms".to_owned(), "200".to_owned()));
-        let options = ClusterOptions { nodes: target.nodes(), settings, ..ClusterOptions::default() };
-        KafkaCluster::start(kafka, &options).map(Self::Kafka)
     }
 
     /// The addresses of all brokers, as a client takes them.
@@ -99,6 +95,15 @@ impl Running {
             Self::Nothing => String::new(),
         }
     }
+}
+
+/// How Kafka is set up for cases.
+pub(super) fn kafka_options(nodes: u16) -> ClusterOptions {
+    let (key, value) = PARTITIONS;
+    let mut settings = vec![(key.to_owned(), value.to_owned())];
+    // Otherwise a compaction is a quarter of a minute away.
+    settings.push(("log.cleaner.backoff.ms".to_owned(), "200".to_owned()));
+    ClusterOptions { nodes, settings, ..ClusterOptions::default() }
 }
 
 /// `ottla broker`, as a user would start it.
@@ -114,7 +119,7 @@ impl OurBroker {
         Self::start(&["--memory", "--set", &format!("{key}={value}")])
     }
 
-    /// Starts it with these arguments on a free port.
+    /// Starts it with these arguments, on a free port unless they name one.
     ///
     /// # Errors
     /// It is not ready within seconds; the error has what it printed.
@@ -122,7 +127,10 @@ impl OurBroker {
         let output = NamedTempFile::new()?;
         let errors = NamedTempFile::new()?;
         let mut command = process::tied_to_us(release_file("ottla")?);
-        command.args(["broker", "--listen", "127.0.0.1:0"]).args(arguments);
+        command.arg("broker").args(arguments);
+        if !arguments.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         command.stdin(Stdio::null()).stdout(File::create(output.path())?).stderr(File::create(errors.path())?);
         let mut process = ProcessGroup::spawn(&mut command)?;
         let deadline = Instant::now() + START_LIMIT;
@@ -177,7 +185,8 @@ pub(crate) fn release_file(name: &str) -> Result<PathBuf> {
 pub(crate) fn build() -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--release", "--quiet", "--package", "ottla-cli", "--package", "ottla"]);
-    cargo.args(["--bin", "ottla", "--example", "quickstart", "--target-dir"]).arg(workspace::target()?);
+    cargo.args(["--package", "ottla-interop", "--bin", "ottla", "--bin", "ottla-interop"]);
+    cargo.args(["--examples", "--target-dir"]).arg(workspace::target()?);
     process::run(cargo.current_dir(workspace::root()?)).context("our own side of the cases does not build")
 }
 

@@ -1,5 +1,6 @@
 //! A throwaway cluster that ends with its owner.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,7 +43,7 @@ impl Default for ClusterOptions {
 #[derive(Debug)]
 pub(crate) struct KafkaCluster {
     // Declared before the folder: processes end before what they write to is removed.
-    nodes: Vec<ProcessGroup>,
+    nodes: BTreeMap<u16, ProcessGroup>,
     layout: Layout,
     folder: TempDir,
 }
@@ -55,7 +56,7 @@ impl KafkaCluster {
     pub(crate) fn start(install: &KafkaInstall, options: &ClusterOptions) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("ottla-kafka-").tempdir()?;
         let layout = Layout::create(install, folder.path(), options)?;
-        let mut cluster = Self { nodes: Vec::new(), layout, folder };
+        let mut cluster = Self { nodes: BTreeMap::new(), layout, folder };
         cluster.start_nodes(install, options)?;
         Ok(cluster)
     }
@@ -67,9 +68,37 @@ impl KafkaCluster {
     pub(crate) fn start_nodes(&mut self, install: &KafkaInstall, options: &ClusterOptions) -> Result<()> {
         for node in &self.layout.nodes {
             let mut command = node.server(install, process::tied_to_us("java"), &options.jvm)?;
-            self.nodes.push(ProcessGroup::spawn(&mut command)?);
+            self.nodes.insert(node.id, ProcessGroup::spawn(&mut command)?);
         }
         self.wait_until_ready()
+    }
+
+    /// Starts one node again on its files, and waits until the nodes that run know each other.
+    ///
+    /// # Errors
+    /// As [`KafkaCluster::start`], or there is no such node.
+    pub(crate) fn start_node(&mut self, install: &KafkaInstall, options: &ClusterOptions, id: u16) -> Result<()> {
+        let node = self.layout.nodes.iter().find(|node| node.id == id);
+        let node = node.with_context(|| format!("there is no node {id}"))?;
+        let mut command = node.server(install, process::tied_to_us("java"), &options.jvm)?;
+        self.nodes.insert(id, ProcessGroup::spawn(&mut command)?);
+        self.wait_until_ready()
+    }
+
+    /// Ends one node as an operator would, within `limit`, and keeps its files.
+    ///
+    /// # Errors
+    /// It does not run, does not end in time, or not in order.
+    pub(crate) fn stop_node(&mut self, id: u16, limit: Duration) -> Result<()> {
+        stop_in_order(self.nodes.remove(&id).with_context(|| format!("node {id} does not run"))?, limit)
+    }
+
+    /// Kills one node, as a crash would, and keeps its files.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub(crate) fn kill_node(&mut self, id: u16) -> Result<()> {
+        self.nodes.remove(&id).map(drop).with_context(|| format!("node {id} does not run"))
     }
 
     /// The addresses of all brokers, as a client takes them.
@@ -79,7 +108,7 @@ impl KafkaCluster {
 
     /// The process ids of the nodes that run.
     pub(crate) fn processes(&self) -> Vec<u32> {
-        self.nodes.iter().map(ProcessGroup::id).collect()
+        self.nodes.values().map(ProcessGroup::id).collect()
     }
 
     /// Where the nodes keep their properties, logs and data.
@@ -97,7 +126,7 @@ impl KafkaCluster {
     /// # Errors
     /// A node cannot be waited for.
     pub(crate) fn stop(mut self, limit: Duration) -> Result<()> {
-        self.nodes.drain(..).try_for_each(|node| node.stop(limit).map(drop))
+        std::mem::take(&mut self.nodes).into_values().try_for_each(|node| node.stop(limit).map(drop))
     }
 
     /// Ends the nodes as an operator would, each within `limit`, and keeps their files.
@@ -105,12 +134,7 @@ impl KafkaCluster {
     /// # Errors
     /// A node does not end in time, or not in order.
     pub(crate) fn stop_nodes(&mut self, limit: Duration) -> Result<()> {
-        for node in self.nodes.drain(..) {
-            let status = node.stop(limit)?.context("a node did not end in time")?;
-            // A JVM that is asked to end by a signal says so, having run all that has to be run before.
-            ensure!(status.success() || status.code() == Some(TERMINATED), "a node ended with {status}");
-        }
-        Ok(())
+        std::mem::take(&mut self.nodes).into_values().try_for_each(|node| stop_in_order(node, limit))
     }
 
     /// Kills the nodes, as a crash would, and keeps their files.
@@ -129,8 +153,9 @@ impl KafkaCluster {
 
     fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_LIMIT;
-        let all = self.layout.nodes.len();
-        for (node, group) in self.layout.nodes.iter().zip(&mut self.nodes) {
+        let all = self.nodes.len();
+        for node in &self.layout.nodes {
+            let Some(group) = self.nodes.get_mut(&node.id) else { continue };
             while probe::known_brokers(node.broker_port) < all {
                 if let Some(status) = group.ended()? {
                     bail!("node {} ended ({status}); {}", node.id, node.end_of_log());
@@ -143,6 +168,13 @@ impl KafkaCluster {
         }
         Ok(())
     }
+}
+
+fn stop_in_order(node: ProcessGroup, limit: Duration) -> Result<()> {
+    let status = node.stop(limit)?.context("a node did not end in time")?;
+    // A JVM that is asked to end by a signal says so, having run all that has to be run before.
+    ensure!(status.success() || status.code() == Some(TERMINATED), "a node ended with {status}");
+    Ok(())
 }
 
 /// Parses `KEY=VALUE`.
