@@ -57,7 +57,7 @@ pub(crate) struct BenchArguments {
     /// How often everything is measured
     #[arg(long, value_name = "N", default_value_t = 5)]
     rounds: usize,
-    /// A quarter of the records, in 3 rounds
+    /// A quarter of the records, in 2 rounds
     #[arg(long, conflicts_with = "publish")]
     quick: bool,
     /// Leave out what there are results for already
@@ -153,7 +153,7 @@ impl BenchArguments {
     }
 
     fn effort(&self) -> Effort {
-        if self.quick { Effort { rounds: 3, divisor: 4 } } else { Effort { rounds: self.rounds, divisor: 1 } }
+        if self.quick { Effort { rounds: 2, divisor: 4 } } else { Effort { rounds: self.rounds, divisor: 1 } }
     }
 
     fn command(&self) -> String {
@@ -185,7 +185,7 @@ fn measure(equipment: &Equipment<'_>, site: Option<&Result<Site>>, workload: &Wo
 
 fn rounds(equipment: &Equipment<'_>, site: &Site, workload: &Workload, subjects: &mut [Subject]) -> Result<()> {
     let prepared = workload.prepare(equipment, site)?;
-    for _ in 0..equipment.effort.rounds {
+    for _ in 0..workload.rounds(equipment.effort.rounds) {
         for subject in subjects.iter_mut() {
             let round = workload.round(equipment, site, &prepared, &subject.name);
             subject.add(round);

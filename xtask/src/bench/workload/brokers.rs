@@ -31,7 +31,7 @@ pub(super) fn workloads() -> [Workload; 1] {
                 linger 0",
         site: SiteKind::Nothing,
         subjects: SUBJECTS,
-        shape: Shape::Alone { main: figure::BROKER_PRODUCE, round },
+        shape: Shape::Alone { main: figure::BROKER_PRODUCE, round, most_rounds: usize::MAX },
     }]
 }
 

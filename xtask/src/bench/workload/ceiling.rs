@@ -27,7 +27,7 @@ pub(super) fn workloads() -> [Workload; 1] {
         title: "records of 1 KiB in batches of 1 MiB, made before, acks=all, 1 partition, beside what the machine does",
         site: SiteKind::Nothing,
         subjects: brokers::SUBJECTS,
-        shape: Shape::Alone { main: figure::CEILING_SHARE, round },
+        shape: Shape::Alone { main: figure::CEILING_SHARE, round, most_rounds: usize::MAX },
     }]
 }
 

@@ -15,7 +15,6 @@ use crate::bench::topic::{self, Topics};
 #[derive(Debug)]
 pub(super) struct LatencyShape {
     rate: u64,
-    seconds: u64,
     linger_ms: u64,
     /// Only records of the first node's partitions are timed.
     only_first_node: bool,
@@ -24,14 +23,15 @@ pub(super) struct LatencyShape {
 /// rskafka leaves batches to its caller, so the figure would not be its own.
 const PEERS: &[&str] = &["ottla", "librdkafka", "krafka", "java"];
 const PARTITIONS: u32 = 4;
-/// Seconds at the rate that are not counted.
+/// How long records are sent and timed, and how long before they are not counted.
+const SECONDS: u64 = 3;
 const WARM_UP: u64 = 1;
 const FIRST_NODE: i64 = 1;
 
 pub(super) fn workloads() -> [Workload; 5] {
     let workload = |id, title, site, rate, linger_ms| {
         let only_first_node = site == SiteKind::OneSlowKafka;
-        let shape = LatencyShape { rate, seconds: 4, linger_ms, only_first_node };
+        let shape = LatencyShape { rate, linger_ms, only_first_node };
         Workload { id, title, site, subjects: PEERS, shape: Shape::Latency(shape) }
     };
     let one = SiteKind::Kafka;
@@ -59,10 +59,10 @@ pub(super) fn workloads() -> [Workload; 5] {
 
 impl LatencyShape {
     pub(super) fn round(&self, equipment: &Equipment<'_>, site: &Site, peer: Peer) -> Result<Figures> {
-        let Self { rate, seconds, linger_ms, .. } = self;
+        let Self { rate, linger_ms, .. } = self;
         let (topic, bootstrap) = (equipment.new_name(), site.bootstrap());
         let _topics = Topics::create(bootstrap, &topic, 1, PARTITIONS)?;
-        let (records, warm_up) = (rate * seconds, rate * WARM_UP);
+        let (records, warm_up) = (equipment.effort.of(rate * SECONDS), equipment.effort.of(rate * WARM_UP));
         let timed = if self.only_first_node { timed_partitions(bootstrap, &topic)? } else { String::new() };
         let line = equipment.run(
             peer,

@@ -46,6 +46,8 @@ enum Shape {
     Alone {
         main: &'static str,
         round: fn(&Equipment<'_>, &str) -> Result<Figures>,
+        /// Where more would tell no more.
+        most_rounds: usize,
     },
 }
 
@@ -90,6 +92,14 @@ impl Workload {
             Shape::Latency(_) => figure::P99,
             Shape::OneIdle => figure::IDLE_SHARE,
             Shape::Alone { main, .. } => main,
+        }
+    }
+
+    /// How many of so many rounds it needs.
+    pub(super) fn rounds(&self, wanted: usize) -> usize {
+        match &self.shape {
+            Shape::Alone { most_rounds, .. } => wanted.min(*most_rounds),
+            Shape::Produce(_) | Shape::Consume(_) | Shape::Latency(_) | Shape::OneIdle => wanted,
         }
     }
 

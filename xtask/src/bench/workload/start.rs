@@ -30,21 +30,21 @@ pub(super) fn workloads() -> [Workload; 3] {
             title: "a cluster of one node inside the program, in memory",
             site,
             subjects: &["broker-ref"],
-            shape: Shape::Alone { main: figure::FIRST_RECORD, round: embedded },
+            shape: Shape::Alone { main: figure::FIRST_RECORD, round: embedded, most_rounds: usize::MAX },
         },
         Workload {
             id: "start-ready",
             title: "the process of a broker; broker-ref in an empty directory, Kafka in one that is formatted",
             site,
             subjects: brokers::SUBJECTS,
-            shape: Shape::Alone { main: figure::READY, round: ready },
+            shape: Shape::Alone { main: figure::READY, round: ready, most_rounds: usize::MAX },
         },
         Workload {
             id: "idle",
-            title: "a broker that nobody talks to, for 30 s",
+            title: "a broker that nobody talks to, once for 30 s",
             site,
             subjects: brokers::SUBJECTS,
-            shape: Shape::Alone { main: figure::IDLE_RSS, round: idle },
+            shape: Shape::Alone { main: figure::IDLE_RSS, round: idle, most_rounds: 1 },
         },
     ]
 }
