@@ -66,6 +66,9 @@ pub(crate) struct BenchArguments {
     /// Write the results into bench/, as a table and as a picture
     #[arg(long)]
     publish: bool,
+    /// Take the programs as an earlier run has built them
+    #[arg(long)]
+    no_build: bool,
     /// Print the workloads, and run none
     #[arg(long)]
     list: bool,
@@ -73,7 +76,7 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "FORMAT", value_parser = ["table", "json"], default_value = "table")]
     format: String,
     /// Only hold allocations and wire bytes of our client against bench/gates.json
-    #[arg(long, conflicts_with_all = ["only", "quick", "resume", "publish", "list"])]
+    #[arg(long, conflicts_with_all = ["only", "quick", "resume", "publish", "list", "no_build"])]
     gates: bool,
 }
 
@@ -126,9 +129,12 @@ impl BenchArguments {
             return Ok(());
         }
         let kafka = KafkaInstall::ensure(DEFAULT_VERSION)?;
-        interop::build_ours()?;
         let peers: Vec<Peer> = selected.iter().flat_map(|workload| workload.peers()).collect();
-        let programs = Programs::build(&kafka, &peers);
+        if !self.no_build {
+            interop::build_ours()?;
+            program::build(&peers);
+        }
+        let programs = Programs::new(&kafka, &peers);
         let equipment = Equipment { kafka: &kafka, programs, effort: self.effort(), names: Cell::new(0) };
         (results.command, results.machine, results.versions) =
             (self.command(), machine::machine()?, machine::versions()?);

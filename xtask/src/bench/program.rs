@@ -83,26 +83,16 @@ impl Peer {
     }
 }
 
-/// The programs, built as far as they build.
+/// The programs, as far as they were built.
 #[derive(Debug)]
 pub(super) struct Programs<'k> {
     java: Option<JavaProgram<'k>>,
 }
 
 impl<'k> Programs<'k> {
-    /// Builds those of `peers`, and ours. One that does not build fails when it is started, and no other does.
-    pub(super) fn build(install: &'k KafkaInstall, peers: &[Peer]) -> Self {
-        // All others in one go, whoever is asked for: what they share is then built once, with one set of features.
-        const OTHERS: [Peer; 3] = [Peer::Rdkafka, Peer::Krafka, Peer::Rskafka];
-        let mut groups = vec![&[Peer::Ottla][..]];
-        if peers.iter().any(|peer| OTHERS.contains(peer)) {
-            groups.push(&OTHERS);
-        }
-        for group in groups {
-            if let Err(error) = cargo_build(group) {
-                eprintln!("xtask: not all were built: {error:#}");
-            }
-        }
+    /// Those of `peers`, of which the Java program is compiled now. One that is missing fails when it is started, and
+    /// no other does.
+    pub(super) fn new(install: &'k KafkaInstall, peers: &[Peer]) -> Self {
         let compile = || JavaProgram::compile(install, "BenchDriver", JAVA_DRIVER);
         let java = peers.contains(&Peer::Java).then(compile).transpose();
         Self { java: java.inspect_err(|error| eprintln!("xtask: no Java client: {error:#}")).ok().flatten() }
@@ -122,6 +112,21 @@ impl<'k> Programs<'k> {
             Build::Counted => format!("{package}-counted"),
         };
         built(peer, &name)
+    }
+}
+
+/// Builds those of `peers` that are in Rust, and ours, as far as they build.
+pub(super) fn build(peers: &[Peer]) {
+    // All others in one go, whoever is asked for: what they share is then built once, with one set of features.
+    const OTHERS: [Peer; 3] = [Peer::Rdkafka, Peer::Krafka, Peer::Rskafka];
+    let mut groups = vec![&[Peer::Ottla][..]];
+    if peers.iter().any(|peer| OTHERS.contains(peer)) {
+        groups.push(&OTHERS);
+    }
+    for group in groups {
+        if let Err(error) = cargo_build(group) {
+            eprintln!("xtask: not all were built: {error:#}");
+        }
     }
 }
 
