@@ -39,6 +39,7 @@ impl<'a> TopicPartitions<'a> {
     /// of [`next_turn`](Self::next_turn), which the topic keeps.
     ///
     /// A count below 1 is taken for 1: a topic has at least one partition.
+    #[inline]
     pub fn new(name: &'a str, count: i32, available: &'a [i32], turns: &'a AtomicU32) -> Self {
         Self { name, count: count.max(1), available, turns }
     }
@@ -49,6 +50,7 @@ impl<'a> TopicPartitions<'a> {
     }
 
     /// How many partitions the topic has; at least 1.
+    #[inline]
     pub fn count(&self) -> i32 {
         self.count
     }

@@ -57,6 +57,7 @@ impl StickyPartition {
     }
 
     /// The partition to use now.
+    #[inline]
     pub fn current(&self, topic: &TopicPartitions<'_>) -> i32 {
         let state = self.state.load(Ordering::Relaxed);
         match partition_of(state) {
@@ -70,6 +71,7 @@ impl StickyPartition {
     ///
     /// `batch_full` says whether the partition's batch was closed by the record or holds `batch_size` bytes. While it is
     /// not, up to a second share goes there, since switching would leave a half-empty batch behind.
+    #[inline]
     pub fn produced(&self, partition: i32, bytes: usize, batch_full: bool, topic: &TopicPartitions<'_>) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let added = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |state| {

@@ -4,6 +4,7 @@
 //! no channel, no task switch and no allocation per record. A sender task per leader seals batches when it can send
 //! them, so batches grow while a broker is slow.
 
+mod buffers;
 mod delivery;
 mod error;
 #[expect(clippy::disallowed_methods, reason = "an edge: it tells how things are now")]
@@ -181,8 +182,15 @@ struct Placed {
     timestamp_ms: i64,
 }
 
+impl Placed {
+    fn delivery(self) -> Delivery {
+        Delivery::new(self.cell, self.index, self.timestamp_ms)
+    }
+}
+
 /// Why a record is not placed yet.
 enum NotPlaced {
+    UnknownTopic,
     NeedsMemory(usize),
     Error(SendError),
 }
@@ -196,8 +204,12 @@ impl Producer {
     /// # Errors
     /// [`SendError`] if the record was not taken.
     pub async fn send(&self, record: Record<'_>) -> Result<Delivery, SendError> {
-        let Placed { cell, index, timestamp_ms } = self.place(&record).await?;
-        Ok(Delivery::new(cell, index, timestamp_ms))
+        // The usual case does not wait, and so does not build the future of one that does.
+        let placed = match self.place_at_once(&record) {
+            Ok(placed) => placed,
+            Err(obstacle) => Box::pin(self.place_slowly(&record, obstacle)).await?,
+        };
+        Ok(placed.delivery())
     }
 
     /// Takes a record if that needs no wait, and returns `None` if it does.
@@ -205,11 +217,10 @@ impl Producer {
     /// # Errors
     /// [`SendError`] if the record can never be taken.
     pub fn try_send(&self, record: &Record<'_>) -> Result<Option<Delivery>, SendError> {
-        let Some(topic) = self.shared.topic(record.topic) else { return Ok(None) };
-        match self.try_place(&topic, record, &mut None) {
-            Ok(Placed { cell, index, timestamp_ms }) => Ok(Some(Delivery::new(cell, index, timestamp_ms))),
-            Err(NotPlaced::NeedsMemory(_)) => Ok(None),
+        match self.place_at_once(record) {
+            Ok(placed) => Ok(Some(placed.delivery())),
             Err(NotPlaced::Error(error)) => Err(error),
+            Err(NotPlaced::UnknownTopic | NotPlaced::NeedsMemory(_)) => Ok(None),
         }
     }
 
@@ -222,7 +233,10 @@ impl Producer {
     pub async fn send_many(&self, records: &[Record<'_>]) -> Result<Deliveries, SendError> {
         let mut deliveries = Deliveries::default();
         for record in records {
-            let placed = self.place(record).await?;
+            let placed = match self.place_at_once(record) {
+                Ok(placed) => placed,
+                Err(obstacle) => Box::pin(self.place_slowly(record, obstacle)).await?,
+            };
             deliveries.add(&placed.cell, placed.index);
         }
         Ok(deliveries)
@@ -273,46 +287,46 @@ impl Producer {
         explain::explain(&self.shared)
     }
 
-    async fn place(&self, record: &Record<'_>) -> Result<Placed, SendError> {
-        // The usual case does not wait, and so does not build the future of one that does.
-        let needs_memory = match self.shared.topic(record.topic) {
-            Some(topic) => match self.try_place(&topic, record, &mut None) {
-                Ok(placed) => return Ok(placed),
-                Err(NotPlaced::Error(error)) => return Err(error),
-                Err(NotPlaced::NeedsMemory(bytes)) => Some((topic, bytes)),
-            },
-            None => None,
-        };
-        Box::pin(self.place_slowly(record, needs_memory)).await
+    /// Places the record if that needs no wait.
+    #[inline]
+    fn place_at_once(&self, record: &Record<'_>) -> Result<Placed, NotPlaced> {
+        self.place_within(record, &mut None)
+    }
+
+    /// The same, with memory that was waited for.
+    #[inline]
+    fn place_within(
+        &self,
+        record: &Record<'_>,
+        permit: &mut Option<OwnedSemaphorePermit>,
+    ) -> Result<Placed, NotPlaced> {
+        let topics = self.shared.topics.read().unwrap_or_else(PoisonError::into_inner);
+        let topic = topics.get(record.topic).ok_or(NotPlaced::UnknownTopic)?;
+        self.place_in(topic, record, permit)
     }
 
     #[expect(clippy::disallowed_methods, reason = "it waits at most `max.block.ms` from now")]
-    async fn place_slowly(
-        &self,
-        record: &Record<'_>,
-        needs_memory: Option<(Arc<Topic>, usize)>,
-    ) -> Result<Placed, SendError> {
+    async fn place_slowly(&self, record: &Record<'_>, mut obstacle: NotPlaced) -> Result<Placed, SendError> {
         let started = Instant::now();
         let max_block = self.shared.config.max_block;
-        let (topic, mut needed) = match needs_memory {
-            Some((topic, needed)) => (topic, Some(needed)),
-            None => (self.learn_topic(record.topic).await?, None),
-        };
         let mut permit = None;
         loop {
-            if let Some(bytes) = needed {
-                permit = Some(self.wait_for_memory(bytes, started + max_block, max_block).await?);
-            }
-            match self.try_place(&topic, record, &mut permit) {
-                Ok(placed) => return Ok(placed),
-                Err(NotPlaced::Error(error)) => return Err(error),
+            match obstacle {
+                NotPlaced::UnknownTopic => self.learn_topic(record.topic).await?,
                 // Somebody else has filled the batch meanwhile, or another partition is next.
-                Err(NotPlaced::NeedsMemory(bytes)) => needed = Some(bytes),
+                NotPlaced::NeedsMemory(bytes) => {
+                    permit = Some(self.wait_for_memory(bytes, started + max_block, max_block).await?);
+                }
+                NotPlaced::Error(error) => return Err(error),
+            }
+            match self.place_within(record, &mut permit) {
+                Ok(placed) => return Ok(placed),
+                Err(next) => obstacle = next,
             }
         }
     }
 
-    async fn learn_topic(&self, name: &str) -> Result<Arc<Topic>, SendError> {
+    async fn learn_topic(&self, name: &str) -> Result<(), SendError> {
         if self.shared.closed.load(Ordering::Acquire) {
             return Err(SendError::Closed);
         }
@@ -324,8 +338,10 @@ impl Producer {
             let settings = Arc::new(queue_settings(&self.shared, name));
             Arc::new(Topic::new(TopicName::from(name), &self.shared.config, settings))
         });
-        topic.update(&metadata, generation);
-        Ok(topic.clone())
+        if let Some(news) = topic.updated(&metadata, generation) {
+            *topic = Arc::new(news);
+        }
+        Ok(())
     }
 
     async fn wait_for_memory(
@@ -348,7 +364,7 @@ impl Producer {
     /// Encodes the record into a batch, if there is memory at once or in `permit`.
     #[expect(clippy::disallowed_methods, reason = "a queue asks for the time only if a record opens a batch")]
     #[inline]
-    fn try_place(
+    fn place_in(
         &self,
         topic: &Topic,
         record: &Record<'_>,
@@ -358,11 +374,11 @@ impl Producer {
             return Err(NotPlaced::Error(SendError::Closed));
         }
         topic.used.store(true, Ordering::Relaxed);
-        let partitions = topic.partitions.read().unwrap_or_else(PoisonError::into_inner);
+        let partitions = &topic.partitions;
         let view = partitions.view(&topic.name, &topic.turns);
         let chosen = record.partition.or_else(|| self.shared.partitioner.partition(&view, record.key, record.value));
         let index = chosen.unwrap_or_else(|| topic.sticky.current(&view));
-        let partition = find_partition(&partitions, topic, index).map_err(NotPlaced::Error)?;
+        let partition = find_partition(partitions, topic, index).map_err(NotPlaced::Error)?;
         let timestamp_ms = record.timestamp_ms.unwrap_or_else(now_ms);
         let mut reserve = |bytes: usize| {
             if permit.as_ref().is_some_and(|permit| permit.num_permits() >= bytes) {
@@ -389,11 +405,13 @@ impl Producer {
         }
     }
 
+    #[cold]
     fn leader(&self, partition: &Partition) -> Option<NodeId> {
         self.shared.client.inner().metadata().leader(&partition.topic, partition.index)
     }
 }
 
+#[inline]
 fn find_partition<'a>(partitions: &'a Partitions, topic: &Topic, index: i32) -> Result<&'a Arc<Partition>, SendError> {
     let position = usize::try_from(index).ok();
     position.and_then(|position| partitions.all.get(position)).ok_or_else(|| SendError::UnknownPartition {
@@ -416,6 +434,7 @@ fn queue_settings(shared: &Shared, topic: &str) -> QueueSettings {
         retries: config.retries,
         idempotent: config.is_idempotent(),
         counters: shared.counters.clone(),
+        buffers: shared.buffers.clone(),
         compression: compression_settings(config.compression_for(topic)).unwrap_or_default(),
     }
 }
@@ -433,7 +452,9 @@ fn compression_settings(config: CompressionConfig) -> Result<CompressionSettings
 #[expect(clippy::disallowed_methods, reason = "the time that records without one are given")]
 fn now_ms() -> i64 {
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+    // In 64 bits: this is done for each record, and `as_millis` would divide 128 of them.
+    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
+    seconds.saturating_mul(1000).saturating_add(since_epoch.subsec_millis().into())
 }
 
 /// Counts a flush for as long as it is wanted.

@@ -32,6 +32,7 @@ use tracing::{Span, field};
 
 use super::{
     Record,
+    buffers::BatchBuffers,
     delivery::{BatchCell, DeliveryErrorKind},
     metrics::ProducerCounters,
 };
@@ -51,6 +52,7 @@ pub(crate) struct QueueSettings {
     pub(crate) idempotent: bool,
     pub(crate) compression: CompressionSettings,
     pub(crate) counters: Arc<ProducerCounters>,
+    pub(crate) buffers: Arc<BatchBuffers>,
 }
 
 /// The batches of one partition.
@@ -250,10 +252,12 @@ impl SealedBatch {
         &self.bytes
     }
 
-    fn deliver(self, base_offset: i64, log_append_time_ms: i64) {
+    /// Tells it, and leaves the bytes.
+    fn deliver(self, base_offset: i64, log_append_time_ms: i64) -> Bytes {
         self.span.record("attempts", self.attempts).record("base_offset", base_offset);
         let count = || self.counters.records_delivered.add(self.records.unsigned_abs().into());
         self.cell.deliver(base_offset, log_append_time_ms, count);
+        self.bytes
     }
 
     fn fail(self, kind: DeliveryErrorKind, record_messages: Vec<(i32, Option<String>)>) {
@@ -389,7 +393,7 @@ impl PartitionQueue {
         // A partition that fills its batches has its room from the start; one that does not wastes little.
         let room = self.typical_bytes.clamp(1024, self.max_batch_bytes.max(1024)).max(first_record);
         OpenBatch {
-            builder: RecordBatchBuilder::with_capacity(settings, room),
+            builder: RecordBatchBuilder::with_buffer(settings, self.settings.buffers.take(room)),
             cell: BatchCell::new(self.topic.clone(), self.partition),
             created: now,
             permit,
@@ -503,7 +507,7 @@ impl PartitionQueue {
         match outcome {
             Outcome::Written { base_offset, log_append_time_ms } => {
                 self.introduced = true;
-                batch.deliver(base_offset, log_append_time_ms);
+                self.settings.buffers.give_back(batch.deliver(base_offset, log_append_time_ms));
                 false
             }
             Outcome::Refused { code: ErrorCode::DUPLICATE_SEQUENCE_NUMBER, .. } => {
@@ -875,6 +879,7 @@ mod tests {
                 idempotent: true,
                 compression: CompressionSettings::default(),
                 counters: Arc::default(),
+                buffers: Arc::new(BatchBuffers::new(1 << 20)),
             };
             change(&mut settings);
             let mut queue = PartitionQueue::new("t".into(), 0, Arc::new(settings));

@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{
+    buffers::BatchBuffers,
     metrics::ProducerCounters,
     queue::{PartitionQueue, QueueSettings},
     sender,
@@ -37,26 +38,27 @@ pub(crate) struct Partition {
 }
 
 impl Partition {
+    #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, PartitionQueue> {
         // A queue is changed by calls that end in a consistent state or not at all.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A topic that is produced to.
-#[derive(Debug)]
+/// A topic that is produced to, as last heard of: news of it take its place, so that a record needs no lock to read it.
+#[derive(Clone, Debug)]
 pub(crate) struct Topic {
     pub(crate) name: TopicName,
     settings: Arc<QueueSettings>,
-    pub(crate) partitions: RwLock<Partitions>,
-    pub(crate) sticky: StickyPartition,
-    pub(crate) turns: AtomicU32,
+    pub(crate) partitions: Partitions,
+    pub(crate) sticky: Arc<StickyPartition>,
+    pub(crate) turns: Arc<AtomicU32>,
     /// Whether a record was sent since the last look: unused topics drop out of the metadata.
-    pub(crate) used: AtomicBool,
+    pub(crate) used: Arc<AtomicBool>,
 }
 
 /// The partitions of a topic as last heard of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Partitions {
     pub(crate) all: Vec<Arc<Partition>>,
     pub(crate) with_leader: Vec<i32>,
@@ -67,6 +69,7 @@ pub(crate) struct Partitions {
 
 impl Partitions {
     /// As a partitioner sees them.
+    #[inline]
     pub(super) fn view<'a>(&'a self, topic: &'a str, turns: &'a AtomicU32) -> TopicPartitions<'a> {
         TopicPartitions::new(topic, self.all.len() as i32, &self.with_leader, turns)
     }
@@ -78,10 +81,10 @@ impl Topic {
         Self {
             name,
             settings,
-            partitions: RwLock::default(),
-            sticky: StickyPartition::new(batch, fastrand::u64(..)),
-            turns: AtomicU32::new(0),
-            used: AtomicBool::new(true),
+            partitions: Partitions::default(),
+            sticky: Arc::new(StickyPartition::new(batch, fastrand::u64(..))),
+            turns: Arc::default(),
+            used: Arc::new(AtomicBool::new(true)),
         }
     }
 
@@ -89,7 +92,7 @@ impl Topic {
     /// none. Returns how many partitions it looked at.
     pub(super) fn weigh(&self, metadata: &ClusterMetadata, unavailable: &[NodeId]) -> usize {
         let Some(known) = metadata.topic(&self.name).filter(|_| self.sticky.is_used()) else { return 0 };
-        let partitions = self.partitions.read().unwrap_or_else(PoisonError::into_inner);
+        let partitions = &self.partitions;
         let is_available = |partition: &Partition| {
             let leader = known.partition(partition.index).and_then(|partition| partition.leader);
             leader.is_some_and(|node| !unavailable.contains(&node))
@@ -107,11 +110,12 @@ impl Topic {
         partitions.all.len()
     }
 
-    /// Takes over what the metadata says.
-    pub(crate) fn update(&self, metadata: &TopicMetadata, generation: u64) {
-        let mut partitions = self.partitions.write().unwrap_or_else(PoisonError::into_inner);
+    /// The topic as the metadata has it; `None` if that is no news. Whoever calls this has the lock of all topics, or else
+    /// two would number the partitions of one.
+    pub(crate) fn updated(&self, metadata: &TopicMetadata, generation: u64) -> Option<Self> {
+        let mut partitions = self.partitions.clone();
         if partitions.generation >= generation && generation > 0 {
-            return;
+            return None;
         }
         let anew = !partitions.topic_id.is_zero() && partitions.topic_id != metadata.id;
         if anew {
@@ -128,6 +132,7 @@ impl Topic {
         partitions.with_leader = with_leader.collect();
         partitions.topic_id = metadata.id;
         partitions.generation = generation;
+        Some(Self { partitions, ..self.clone() })
     }
 }
 
@@ -214,7 +219,8 @@ pub(crate) struct Shared {
     pub(crate) client: Client,
     pub(crate) config: ProducerConfig,
     pub(crate) partitioner: Arc<dyn Partitioner>,
-    pub(crate) topics: RwLock<HashMap<TopicName, Arc<Topic>>>,
+    /// Looked up for each record, by names that the application chooses: nobody would make them collide.
+    pub(crate) topics: RwLock<HashMap<TopicName, Arc<Topic>, foldhash::fast::RandomState>>,
     pub(crate) senders: Mutex<HashMap<NodeId, Arc<SenderQueue>>>,
     pub(crate) orphans: SenderQueue,
     pub(crate) memory: Arc<Semaphore>,
@@ -226,11 +232,13 @@ pub(crate) struct Shared {
     pub(crate) closing: watch::Sender<bool>,
     pub(crate) closed: AtomicBool,
     pub(crate) counters: Arc<ProducerCounters>,
+    pub(crate) buffers: Arc<BatchBuffers>,
 }
 
 impl Shared {
     pub(crate) fn new(client: Client, config: ProducerConfig, partitioner: Arc<dyn Partitioner>) -> Self {
         let memory = config.buffer_memory.min(Semaphore::MAX_PERMITS);
+        let buffers = Arc::new(BatchBuffers::new(memory));
         Self {
             client,
             config,
@@ -245,6 +253,7 @@ impl Shared {
             closing: watch::Sender::new(false),
             closed: AtomicBool::new(false),
             counters: Arc::default(),
+            buffers,
         }
     }
 
@@ -325,8 +334,7 @@ impl Shared {
 
     pub(crate) fn all_partitions(&self) -> Vec<Arc<Partition>> {
         let topics = self.all_topics();
-        let all = topics.iter().flat_map(|t| t.partitions.read().unwrap_or_else(PoisonError::into_inner).all.clone());
-        all.collect()
+        topics.iter().flat_map(|topic| topic.partitions.all.iter().cloned()).collect()
     }
 }
 

@@ -148,6 +148,7 @@ impl RecordBatchBuilder {
     }
 
     /// Size of the batch in bytes, header included, before compression.
+    #[inline]
     pub fn size_bytes(&self) -> usize {
         self.buf.len().max(HEADER_LEN)
     }
