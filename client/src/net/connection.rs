@@ -25,20 +25,20 @@ use ottla_protocol::{
     wire::{self, Decoder, Encoder, Message, Request, Str},
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     sync::{mpsc, oneshot, watch},
     time::Instant,
 };
 use tracing::{Instrument, Span, field};
 
-use super::{BrokerVersions, ConnectionError, Connector, RequestError, Transport};
+use super::{
+    BrokerVersions, ConnectionError, Connector, RequestError, Transport,
+    frame::{FrameError, FrameReader},
+};
 use crate::{
     config::{ClientConfig, ServerAddress},
     metrics::{ClientMeter, InFlight},
 };
-
-/// How much of a response is reserved before its first byte has come: the length is only the server's word.
-const FIRST_RESERVE: usize = 1 << 20;
 
 /// Whom to connect to.
 #[derive(Clone, Debug)]
@@ -556,9 +556,9 @@ async fn read_frames(mut socket: Box<dyn AsyncRead + Send + Unpin>, shared: Arc<
 }
 
 async fn read_until_error(socket: &mut (dyn AsyncRead + Send + Unpin), shared: &Shared) -> ConnectionError {
-    let mut buffer = BytesMut::new();
+    let mut frames = FrameReader::new(shared.max_response_bytes);
     loop {
-        let frame = match read_frame(socket, &mut buffer, shared).await {
+        let frame = match read_frame(socket, &mut frames, shared).await {
             Ok(frame) => frame,
             Err(error) => return error,
         };
@@ -579,41 +579,14 @@ async fn read_until_error(socket: &mut (dyn AsyncRead + Send + Unpin), shared: &
 /// The next frame without its size.
 async fn read_frame(
     socket: &mut (dyn AsyncRead + Send + Unpin),
-    buffer: &mut BytesMut,
+    frames: &mut FrameReader,
     shared: &Shared,
 ) -> Result<Bytes, ConnectionError> {
-    const SMALL_READ: usize = 16 << 10;
-    while buffer.len() < 4 {
-        buffer.reserve(SMALL_READ);
-        read_some(socket, buffer, shared).await?;
-    }
-    let size = buffer.get_i32();
-    let size = usize::try_from(size)
-        .ok()
-        .filter(|size| *size <= shared.max_response_bytes)
-        .ok_or_else(|| shared.protocol(format!("a response of {size} bytes was announced")))?;
-    while buffer.len() < size {
-        // A frame larger than its announced part so far doubles what is reserved, never what the length claims at once.
-        let missing = size - buffer.len();
-        if buffer.capacity() - buffer.len() < missing.min(SMALL_READ) || buffer.capacity() == buffer.len() {
-            buffer.reserve(missing.min(buffer.len().max(FIRST_RESERVE)));
-        }
-        read_some(socket, buffer, shared).await?;
-    }
-    Ok(buffer.split_to(size).freeze())
-}
-
-async fn read_some(
-    socket: &mut (dyn AsyncRead + Send + Unpin),
-    buffer: &mut BytesMut,
-    shared: &Shared,
-) -> Result<(), ConnectionError> {
-    let read = socket.read_buf(buffer).await.map_err(|error| shared.broken(error))?;
-    if read == 0 {
-        return Err(shared.broken(io::ErrorKind::UnexpectedEof.into()));
-    }
-    shared.meter.counters.bytes_in.add(read as u64);
-    Ok(())
+    let frame = frames.read(socket, |bytes| shared.meter.counters.bytes_in.add(bytes as u64)).await;
+    frame.map_err(|error| match error {
+        FrameError::Size(size) => shared.protocol(format!("a response of {size} bytes was announced")),
+        FrameError::Io(error) => shared.broken(error),
+    })
 }
 
 #[cfg(test)]

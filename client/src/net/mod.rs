@@ -3,6 +3,7 @@
 mod connection;
 mod connector;
 mod error;
+mod frame;
 mod pool;
 mod versions;
 
