@@ -52,6 +52,16 @@ async fn frames_that_cannot_be_are_answered_by_closing_the_connection() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn requests_before_any_about_api_versions_are_answered() {
+    let cluster = start(|c| c.topic("t", 1)).await;
+    // Metadata version 0 of all topics, and ListOffsets version 1 of none.
+    for (key, version, body) in [(3, 0, &b"\0\0\0\0"[..]), (2, 1, b"\xff\xff\xff\xff\0\0\0\0")] {
+        let answer = answer(&cluster, &frame(key, version, body)).await.unwrap();
+        assert_eq!(&answer[..4], b"\0\0\0\x07", "API {key}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_newer_than_the_broker_learns_which_versions_there_are() {
     let cluster = start(|c| c).await;
     let answer = answer(&cluster, &frame(18, 99, b"")).await.unwrap();

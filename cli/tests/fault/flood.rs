@@ -107,30 +107,55 @@ fn topics_that_strangers_name_by_the_thousands_hold_up_nobody() {
     });
 }
 
+/// A member that is not heard of again, and stays for half an hour.
+fn join(group: &str, instance: Option<String>) -> JoinGroupRequest {
+    let protocol = JoinGroupRequestProtocol { name: "range".into(), metadata: vec![0; 1000].into() };
+    JoinGroupRequest {
+        group_id: group.into(),
+        session_timeout_ms: 1_800_000,
+        rebalance_timeout_ms: 1,
+        group_instance_id: instance.map(Into::into),
+        protocol_type: "consumer".into(),
+        protocols: vec![protocol],
+        ..Default::default()
+    }
+}
+
+/// A connection to a broker whose coordinator is there.
+fn to_coordinator(server: &str) -> Connection {
+    let mut connection = Connection::to(server);
+    let find = FindCoordinatorRequest { key: "g".into(), ..Default::default() };
+    while connection.ask(1, &find).unwrap().error_code != ErrorCode::NONE {}
+    connection
+}
+
 #[test]
 fn groups_that_strangers_join_by_the_thousands_hold_up_nobody() {
     beside_an_honest_client("members of 5,000 groups", 400, |server| {
-        let mut connection = Connection::to(server);
-        let find = FindCoordinatorRequest { key: "g".into(), ..Default::default() };
-        while connection.ask(1, &find).unwrap().error_code != ErrorCode::NONE {}
+        let mut connection = to_coordinator(server);
         for n in 0..5000 {
-            let protocol = JoinGroupRequestProtocol { name: "range".into(), metadata: vec![0; 1000].into() };
-            let join = JoinGroupRequest {
-                group_id: format!("group-{n}").into(),
-                session_timeout_ms: 1_800_000,
-                rebalance_timeout_ms: 1,
-                protocol_type: "consumer".into(),
-                protocols: vec![protocol],
-                ..Default::default()
-            };
-            assert_eq!(connection.ask(3, &join).unwrap().error_code, ErrorCode::NONE);
+            let joined = connection.ask(3, &join(&format!("group-{n}"), None)).unwrap();
+            assert_eq!(joined.error_code, ErrorCode::NONE);
+        }
+    });
+}
+
+#[test]
+fn members_with_endless_names_that_join_one_group_by_the_hundreds_hold_up_nobody() {
+    beside_an_honest_client("300 members of one group with names of 30 kB", 600, |server| {
+        // A member's id is made of its client's.
+        let mut connection = to_coordinator(server).with_client_id("x".repeat(30_000));
+        for n in 0..300 {
+            let joined = connection.ask(5, &join("group", Some(format!("instance-{n}")))).unwrap();
+            assert_eq!(joined.error_code, ErrorCode::NONE, "member {n}");
+            assert!(joined.member_id.len() > 36 && joined.member_id.len() < 32_000);
         }
     });
 }
 
 #[test]
 fn requests_whose_answers_nobody_reads_hold_up_nobody() {
-    let flood = frame(0, &ApiVersionsRequest::default()).repeat(1_000_000);
+    let flood = frame(None, 0, &ApiVersionsRequest::default()).repeat(1_000_000);
     beside_an_honest_client("8 million questions whose answers are not read", 200, |server| {
         let mut streams = Vec::new();
         for _ in 0..8 {

@@ -9,25 +9,30 @@ use std::{
 use bytes::Bytes;
 use ottla::protocol::{
     messages::header::{RequestHeader, ResponseHeader},
-    wire::{self, Decoder, Encoder, Request},
+    wire::{self, Decoder, Encoder, Request, Str},
 };
 
 /// An answer that takes longer does not come.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A connection on which requests are written out.
-pub(crate) struct Connection(TcpStream);
+pub(crate) struct Connection(TcpStream, Option<Str>);
 
 impl Connection {
     pub(crate) fn to(server: &str) -> Self {
         let stream = TcpStream::connect(server).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
-        Self(stream)
+        Self(stream, None)
+    }
+
+    /// The same with another client id.
+    pub(crate) fn with_client_id(self, id: String) -> Self {
+        Self(self.0, Some(id.into()))
     }
 
     /// Sends a request without waiting for its answer.
     pub(crate) fn send<R: Request>(&mut self, version: i16, request: &R) -> std::io::Result<()> {
-        self.0.write_all(&frame(version, request))
+        self.0.write_all(&frame(self.1.clone(), version, request))
     }
 
     /// The answer to a request.
@@ -45,14 +50,9 @@ impl Connection {
 }
 
 /// A request with its header and size.
-pub(crate) fn frame<R: Request>(version: i16, request: &R) -> Vec<u8> {
+pub(crate) fn frame<R: Request>(client_id: Option<Str>, version: i16, request: &R) -> Vec<u8> {
     let mut encoder = Encoder::new(version, R::FLEXIBLE.contains(version));
-    let header = RequestHeader {
-        request_api_key: R::KEY,
-        request_api_version: version,
-        correlation_id: 7,
-        ..Default::default()
-    };
+    let header = RequestHeader { request_api_key: R::KEY, request_api_version: version, correlation_id: 7, client_id };
     wire::encode_onto(&mut encoder, &header, if R::FLEXIBLE.contains(version) { 2 } else { 1 }).unwrap();
     wire::encode_onto(&mut encoder, request, version).unwrap();
     let body = encoder.into_bytes();

@@ -100,6 +100,20 @@ async fn the_first_batch_comes_whatever_the_limits_and_negative_limits_are_none_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_fetch_that_would_wait_for_weeks_for_more_than_it_may_carry_is_answered_by_the_next_batch() {
+    let bench = Bench::new().await;
+    let endless = FetchRequest { max_wait_ms: i32::MAX, min_bytes: i32::MAX, max_bytes: 1, ..request(from(0)) };
+    let cx = bench.cx(11);
+    let fetched = tokio::spawn(async move { only(api::fetch::handle(&cx, endless).await) });
+    tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+    assert!(!fetched.is_finished(), "there is nothing yet");
+    bench.write("t", 1).await;
+    assert_eq!(offsets(&fetched.await.unwrap()), [(0, 0)]);
+    let negative = FetchRequest { max_wait_ms: i32::MIN, min_bytes: i32::MIN, ..request(from(1)) };
+    assert!(offsets(&only(api::fetch::handle(&bench.cx(11), negative).await)).is_empty(), "it does not wait");
+}
+
+#[tokio::test(start_paused = true)]
 async fn responses_are_small_while_clients_do_not_take_theirs() {
     let bench = Bench::with(|c| c.topic("t", 1).config("fetch.max.bytes", "100000")).await;
     for _ in 0..3 {

@@ -2,6 +2,7 @@
 
 mod describe;
 mod fetch;
+mod hostile;
 mod offset;
 mod produce;
 

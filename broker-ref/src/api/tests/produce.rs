@@ -64,6 +64,46 @@ async fn a_batch_that_breaks_a_rule_is_refused_with_the_code_of_the_rule() {
     assert_eq!(bench.produce("t", good).await.base_offset, 0, "nothing of it was appended");
 }
 
+/// Of a producer with this id, epoch and sequence.
+fn of_producer(producer_id: i64, producer_epoch: i16, base_sequence: i32, records: usize) -> Bytes {
+    let mut builder = RecordBatchBuilder::new(BatchSettings::default());
+    for _ in 0..records {
+        builder.append(-1, None, Some(b"v"), []).unwrap();
+    }
+    builder.set_producer(ProducerStamp { producer_id, producer_epoch, base_sequence });
+    seal(builder)
+}
+
+/// As Kafka's ProducerAppendInfo and LogValidator have it.
+#[tokio::test(start_paused = true)]
+async fn ids_epochs_and_sequences_at_their_ends_are_taken_or_refused_by_the_rules() {
+    let bench = Bench::new().await;
+    let (ok, out_of_order) = (ErrorCode::NONE, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
+    let steps = [
+        ("no producer but a sequence", (-1, -1, 5, 1), ok),
+        ("a producer without a sequence", (1, 0, -1, 1), ErrorCode::INVALID_RECORD),
+        ("the smallest sequence", (1, 0, i32::MIN, 1), ErrorCode::INVALID_RECORD),
+        ("an unknown producer in the middle, as after its expiry", (1, 0, i32::MAX - 1, 1), ok),
+        ("over the largest sequence to 0", (1, 0, i32::MAX, 2), ok),
+        ("behind the wrap", (1, 0, 1, 1), ok),
+        ("the wrap again, which is a retry", (1, 0, i32::MAX, 2), ok),
+        ("a gap", (1, 0, 3, 1), out_of_order),
+        ("the largest epoch, not from 0 on", (1, i16::MAX, 2, 1), out_of_order),
+        ("the largest epoch", (1, i16::MAX, 0, 1), ok),
+        ("an epoch before it", (1, i16::MAX - 1, 0, 1), ErrorCode::INVALID_PRODUCER_EPOCH),
+        ("no epoch at all", (1, -1, 1, 1), ErrorCode::INVALID_PRODUCER_EPOCH),
+        ("the largest id", (i64::MAX, 0, 0, 1), ok),
+        ("and its next batch", (i64::MAX, 0, 1, 1), ok),
+    ];
+    for (what, (id, epoch, sequence, records), code) in steps {
+        let response = bench.produce("t", of_producer(id, epoch, sequence, records)).await;
+        assert_eq!(response.error_code, code, "{what}: {:?}", response.error_message);
+    }
+    let retried = bench.produce("t", of_producer(1, i16::MAX, 0, 1)).await;
+    let next = bench.produce("t", of_producer(1, i16::MAX, 1, 1)).await;
+    assert!(retried.base_offset < next.base_offset, "a retry has its first offset");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_size_of_a_batch_is_limited_by_its_topic() {
     let bench = Bench::with(|c| c.topic_with("t", 1, 1, [("max.message.bytes", "100")])).await;
