@@ -36,6 +36,13 @@ pub(crate) const GO: Requirement = Requirement::new("go", "golang-go", "for the 
 /// Tells what connections have carried.
 pub(crate) const SS: Requirement = Requirement::new("ss", "iproute2", "to count the bytes of connections");
 
+/// Runs kafkajs.
+pub(crate) const NODE: Requirement = Requirement::new("node", "nodejs", "for the interop cases of kafkajs");
+/// Installs kafkajs.
+pub(crate) const NPM: Requirement = Requirement::new("npm", "npm", "to install kafkajs");
+/// Builds the clients in Go.
+pub(crate) const GO: Requirement = Requirement::new("go", "golang-go", "for the interop cases of clients in Go");
+
 impl Requirement {
     /// A program, the package that has it, and what for.
     pub(crate) const fn new(program: &'static str, package: &'static str, purpose: &'static str) -> Self {

@@ -42,6 +42,9 @@ use super::scene::Scene;
 use crate::process::{self, ProcessGroup};
 
 const ANSWER_LIMIT: Duration = Duration::from_secs(120);
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
+/// COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE and NOT_COORDINATOR.
+const COORDINATOR_ERRORS: [i64; 3] = [14, 15, 16];
 const END_LIMIT: Duration = Duration::from_secs(60);
 
 /// A driver that runs.
@@ -82,12 +85,18 @@ impl Driver {
     /// # Errors
     /// It says that this cannot be done, or does not answer.
     pub(super) fn call(&mut self, request: &Value) -> Result<Value> {
-        self.send(request)?;
-        let answer = self.next(ANSWER_LIMIT)?.with_context(|| self.complaint("no answer", request))?;
-        match answer {
-            Event::Answer(Ok(value)) => Ok(value),
-            Event::Answer(Err(error)) => bail!(self.complaint(&error.to_string(), request)),
-            Event::Told(event) => bail!(self.complaint(&format!("{event} is no answer"), request)),
+        let deadline = Instant::now() + ANSWER_LIMIT;
+        loop {
+            self.send(request)?;
+            let answer = self.next(ANSWER_LIMIT)?.with_context(|| self.complaint("no answer", request))?;
+            match answer {
+                Event::Answer(Ok(value)) => return Ok(value),
+                Event::Answer(Err(error)) if may_pass(&error) && Instant::now() < deadline => {
+                    thread::sleep(RETRY_INTERVAL);
+                }
+                Event::Answer(Err(error)) => bail!(self.complaint(&error.to_string(), request)),
+                Event::Told(event) => bail!(self.complaint(&format!("{event} is no answer"), request)),
+            }
         }
     }
 
@@ -182,6 +191,11 @@ impl Event {
         }
         Ok(Self::Told(value))
     }
+}
+
+/// Whether the coordinator of a group is only not ready yet, which not every client waits for.
+fn may_pass(error: &Value) -> bool {
+    error.get("code").and_then(Value::as_i64).is_some_and(|code| COORDINATOR_ERRORS.contains(&code))
 }
 
 /// A request that names a topic.

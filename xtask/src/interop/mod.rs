@@ -9,9 +9,11 @@ mod client;
 mod confluent;
 mod directory;
 mod driver;
+mod go;
 mod java;
 mod java_tools;
 mod kafka_python;
+mod kafkajs;
 mod kcat;
 mod members;
 mod mixed;
@@ -42,12 +44,14 @@ pub(crate) use self::target::{OurBroker, build as build_ours, release_file};
 use crate::kafka::{DEFAULT_VERSION, KafkaInstall};
 
 /// All cases there are.
-static CASES: [&[Case]; 12] = [
+static CASES: &[&[Case]] = &[
     &kcat::CASES,
     &confluent::CASES,
     &kafka_python::CASES,
     &aiokafka::CASES,
     &java::CASES,
+    &kafkajs::CASES,
+    &go::CASES,
     &mixed::CASES,
     &java_tools::CASES,
     &ottla::CASES,
@@ -81,6 +85,9 @@ pub(crate) struct InteropArguments {
     /// How to print the results
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Take our binaries as the last build has left them
+    #[arg(long)]
+    no_build: bool,
     /// Print the cases, and run none
     #[arg(long)]
     list: bool,
@@ -101,6 +108,7 @@ impl InteropArguments {
             ci: true,
             version: DEFAULT_VERSION.to_owned(),
             format: Format::Text,
+            no_build: false,
             list: false,
         }
     }
@@ -139,7 +147,7 @@ impl InteropArguments {
     fn run(&self) -> Result<Report> {
         let kafka = KafkaInstall::ensure(&self.version)?;
         let plan = self.plan();
-        if plan.iter().any(|(target, cases)| cases.iter().any(|case| case.needs_build(*target))) {
+        if !self.no_build && plan.iter().any(|(target, cases)| cases.iter().any(|case| case.needs_build(*target))) {
             target::build()?;
         }
         let mut versions = BTreeMap::new();
@@ -163,7 +171,7 @@ impl InteropArguments {
     }
 
     fn cases(&self) -> impl Iterator<Item = &'static Case> {
-        let all = CASES.into_iter().flatten().filter(|case| case.in_ci || !self.ci);
+        let all = CASES.iter().copied().flatten().filter(|case| case.in_ci || !self.ci);
         all.filter(|case| self.only.as_ref().is_none_or(|only| case.title().contains(only.as_str())))
     }
 
@@ -181,7 +189,7 @@ mod tests {
 
     #[test]
     fn no_two_cases_have_the_same_title() {
-        let titles: Vec<String> = CASES.into_iter().flatten().map(Case::title).collect();
+        let titles: Vec<String> = CASES.iter().copied().flatten().map(Case::title).collect();
         assert_eq!(titles.len(), titles.iter().collect::<BTreeSet<_>>().len());
     }
 

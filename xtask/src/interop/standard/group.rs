@@ -20,6 +20,13 @@ pub(in crate::interop) const fn group(client: &'static Client) -> Case {
     Case::new(client, "a group of three: join, leave and crash", |scene| run(scene, "range", [scene.client; 3]))
 }
 
+/// The same by the round robin assignor, for a client that has no other.
+pub(in crate::interop) const fn round_robin_group(client: &'static Client) -> Case {
+    Case::new(client, "a group of three by round robin: join, leave and crash", |scene| {
+        run(scene, "roundrobin", [scene.client; 3])
+    })
+}
+
 /// The same by the cooperative-sticky assignor.
 pub(in crate::interop) const fn cooperative_group(client: &'static Client) -> Case {
     Case::new(client, "a cooperative group of three: join, leave and crash", |scene| {

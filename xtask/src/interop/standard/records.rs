@@ -25,22 +25,39 @@ pub(in crate::interop) const fn codecs(client: &'static Client) -> Case {
 
 /// Headers: several of one name, an empty and a null value.
 pub(in crate::interop) const fn headers(client: &'static Client) -> Case {
-    Case::new(client, "headers with duplicate names and null values", |scene| run_headers(scene, Nulls::Some))
+    Case::new(client, "headers with duplicate names and null values", |scene| run_headers(scene, &[None, Some("")]))
 }
 
 /// The same for a client that has no null in a header.
 pub(in crate::interop) const fn headers_without_null(client: &'static Client) -> Case {
-    Case::new(client, "headers with duplicate names", |scene| run_headers(scene, Nulls::None))
+    Case::new(client, "headers with duplicate names", |scene| run_headers(scene, &[Some("")]))
+}
+
+/// The same for a client that reads what is empty as null.
+pub(in crate::interop) const fn headers_without_empty(client: &'static Client) -> Case {
+    Case::new(client, "headers with duplicate names and null values", |scene| run_headers(scene, &[None]))
 }
 
 /// A null value is not an empty one, nor a null key an empty one.
 pub(in crate::interop) const fn tombstones(client: &'static Client) -> Case {
-    Case::new(client, "tombstones", run_tombstones)
+    Case::new(client, "tombstones", |scene| run_tombstones(scene, &[Record::new("k", "").to(0)]))
+}
+
+/// The same for a client that reads what is empty as null.
+pub(in crate::interop) const fn tombstones_without_empty(client: &'static Client) -> Case {
+    Case::new(client, "tombstones", |scene| run_tombstones(scene, &[]))
 }
 
 /// The time is that of the producer, or that of the broker, as the topic says.
 pub(in crate::interop) const fn times(client: &'static Client) -> Case {
-    Case::new(client, "create time and append time", run_times)
+    Case::new(client, "create time and append time", |scene| {
+        run_times(scene, &[("CreateTime", false), ("LogAppendTime", true)])
+    })
+}
+
+/// The same for a client that does not know of append time.
+pub(in crate::interop) const fn create_time(client: &'static Client) -> Case {
+    Case::new(client, "create time", |scene| run_times(scene, &[("CreateTime", false)]))
 }
 
 /// A key goes to the partition that Java's producer would choose.
@@ -85,30 +102,22 @@ fn are_stored(batches: &[RecordBatch], codec: &str, written: &[Record]) -> Resul
     Ok(())
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Nulls {
-    Some,
-    None,
-}
-
-fn run_headers(scene: &Scene<'_>, nulls: Nulls) -> Result<()> {
+/// `special` are values of further headers.
+fn run_headers(scene: &Scene<'_>, special: &[Option<&str>]) -> Result<()> {
     let mut headers = vec![
         ("one".to_owned(), Some(b"1".to_vec())),
         ("one".to_owned(), Some(vec![0xff, 0x00])),
-        ("empty".to_owned(), Some(Vec::new())),
         ("grüß".to_owned(), Some("dich".into())),
     ];
-    if nulls == Nulls::Some {
-        headers.push(("null".to_owned(), None));
-    }
+    headers.extend(special.iter().map(|value| (format!("{value:?}"), value.map(Into::into))));
     let with_headers = Record { headers, ..Record::new("k", "v") }.to(0);
     there_and_back(scene, &[with_headers.clone(), Record::new("k", "none").to(0), with_headers])
 }
 
-fn run_tombstones(scene: &Scene<'_>) -> Result<()> {
+fn run_tombstones(scene: &Scene<'_>, more: &[Record]) -> Result<()> {
     let tombstone = Record { value: None, ..Record::new("k", "") }.to(0);
     let without_key = Record { key: None, ..Record::new("", "v") }.to(0);
-    there_and_back(scene, &[Record::new("k", "v").to(0), tombstone, Record::new("k", "").to(0), without_key])
+    there_and_back(scene, &[&[Record::new("k", "v").to(0), tombstone, without_key], more].concat())
 }
 
 fn there_and_back(scene: &Scene<'_>, records: &[Record]) -> Result<()> {
@@ -120,12 +129,12 @@ fn there_and_back(scene: &Scene<'_>, records: &[Record]) -> Result<()> {
     driver.finish().map(drop)
 }
 
-fn run_times(scene: &Scene<'_>) -> Result<()> {
+fn run_times(scene: &Scene<'_>, kinds: &[(&str, bool)]) -> Result<()> {
     let now = now_ms()?;
     let records: Vec<Record> =
         (0..5).map(|number| Record::new("k", format!("{number}")).to(0).at(now - HOUR_MS + number)).collect();
     let mut driver = Driver::start(scene)?;
-    for (kind, is_brokers) in [("CreateTime", false), ("LogAppendTime", true)] {
+    for &(kind, is_brokers) in kinds {
         let topic = format!("{}-{kind}", scene.name);
         create(&mut driver, &topic, 1, json!({"message.timestamp.type": kind}))?;
         produce(&mut driver, &topic, &records, json!({}))?;
@@ -180,6 +189,6 @@ pub(super) fn produce_request(topic: &str, records: &[Record], settings: Value) 
 }
 
 /// The time as Kafka writes it.
-pub(super) fn now_ms() -> Result<i64> {
+pub(in crate::interop) fn now_ms() -> Result<i64> {
     Ok(i64::try_from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_millis())?)
 }

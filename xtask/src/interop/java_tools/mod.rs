@@ -1,10 +1,13 @@
 //! Kafka's own console tools, the Java clients as an operator uses them.
 
+mod operator;
+mod verifiable;
+
 use anyhow::{Context, Result, ensure};
 
-use super::case::Case;
-use super::client::{Client, Origin};
-use super::scene::{Scene, capture, has, records, same_records};
+use crate::interop::case::Case;
+use crate::interop::client::{Client, Origin};
+use crate::interop::scene::{Scene, capture, has, records, same_records};
 use crate::kafka::KafkaInstall;
 
 static CLIENT: Client = Client {
@@ -14,14 +17,19 @@ static CLIENT: Client = Client {
     driver: None,
 };
 
-pub(super) static CASES: [Case; 7] = [
+pub(super) static CASES: [Case; 12] = [
     Case::new(&CLIENT, "broker-api-versions", api_versions).in_ci(),
     Case::new(&CLIENT, "topics", topics).in_ci(),
-    Case::new(&CLIENT, "configs", configs).in_ci(),
+    Case::new(&CLIENT, "configs", configs),
     Case::new(&CLIENT, "console producer and consumer", console).in_ci(),
     Case::new(&CLIENT, "consumer-groups", consumer_groups).in_ci(),
     Case::new(&CLIENT, "get-offsets and delete-records", offsets).in_ci(),
-    Case::new(&CLIENT, "performance tests", performance).in_ci().alone(),
+    Case::new(&CLIENT, "consumer-groups: offsets by time and deleted", operator::reset_and_delete_offsets),
+    Case::new(&CLIENT, "log-dirs", operator::log_dirs),
+    Case::new(&CLIENT, "cluster", operator::cluster),
+    Case::new(&CLIENT, "verifiable producer and consumer", verifiable::producer_and_consumer),
+    Case::new(&CLIENT, "end-to-end latency", verifiable::latency).alone(),
+    Case::new(&CLIENT, "performance tests", performance).alone(),
 ];
 
 /// Runs a tool on the cluster of the scene.
