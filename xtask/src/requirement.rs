@@ -26,22 +26,15 @@ pub(crate) const JAVAC: Requirement = Requirement::new("javac", "default-jdk-hea
 pub(crate) const KCAT: Requirement = Requirement::new("kcat", "kcat", "for the interop cases of kcat");
 /// Runs confluent-kafka, librdkafka's Python client.
 pub(crate) const PYTHON: Requirement = Requirement::new("python3", "python3", "for the interop cases in Python");
-/// Runs the guide's code in JavaScript.
-pub(crate) const NODE: Requirement = Requirement::new("node", "nodejs", "for the guide's code");
-/// Installs its client.
-pub(crate) const NPM: Requirement = Requirement::new("npm", "npm", "for the guide's code");
-/// Compiles the guide's code in Go.
-pub(crate) const GO: Requirement = Requirement::new("go", "golang-go", "for the guide's code");
+/// Runs kafkajs, and the guide's code in JavaScript.
+pub(crate) const NODE: Requirement = Requirement::new("node", "nodejs", "for clients in other languages");
+/// Installs kafkajs.
+pub(crate) const NPM: Requirement = Requirement::new("npm", "npm", "for clients in other languages");
+/// Compiles clients in Go, and the guide's code.
+pub(crate) const GO: Requirement = Requirement::new("go", "golang-go", "for clients in other languages");
 
 /// Tells what connections have carried.
 pub(crate) const SS: Requirement = Requirement::new("ss", "iproute2", "to count the bytes of connections");
-
-/// Runs kafkajs.
-pub(crate) const NODE: Requirement = Requirement::new("node", "nodejs", "for the interop cases of kafkajs");
-/// Installs kafkajs.
-pub(crate) const NPM: Requirement = Requirement::new("npm", "npm", "to install kafkajs");
-/// Builds the clients in Go.
-pub(crate) const GO: Requirement = Requirement::new("go", "golang-go", "for the interop cases of clients in Go");
 
 impl Requirement {
     /// A program, the package that has it, and what for.
