@@ -341,7 +341,10 @@ func (d *kafkaGoDriver) member(r request, ended <-chan struct{}) error {
 			return group.Close()
 		}
 		if err != nil {
-			return err
+			// It tells of a broker that has gone, and tries again when it is asked again.
+			tell(map[string]any{"not joined": err.Error()})
+			time.Sleep(200 * time.Millisecond)
+			continue
 		}
 		d.consume(r.Topic, generation)
 	}

@@ -12,7 +12,7 @@ static CLIENT: Client = Client {
     driver: Some(|_| PYTHON.driver("driver_aiokafka.py")),
 };
 
-pub(super) static CASES: [Case; 12] = [
+pub(super) static CASES: [Case; 15] = [
     standard::administration(&CLIENT),
     standard::codecs(&CLIENT).in_ci(),
     standard::headers(&CLIENT),
@@ -25,6 +25,9 @@ pub(super) static CASES: [Case; 12] = [
     standard::by_time(&CLIENT),
     standard::seek(&CLIENT),
     standard::group(&CLIENT).in_ci(),
+    standard::restart(&CLIENT),
+    standard::cut(&CLIENT),
+    standard::recreated(&CLIENT),
 ];
 
 const PYTHON: PythonClient =

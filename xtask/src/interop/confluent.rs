@@ -16,7 +16,7 @@ pub(super) static CLIENT: Client = Client {
     driver: Some(|_| PYTHON.driver("driver_confluent.py")),
 };
 
-pub(super) static CASES: [Case; 18] = [
+pub(super) static CASES: [Case; 21] = [
     Case::new(&CLIENT, "admin", |scene| run(scene, "admin")).in_ci(),
     Case::new(&CLIENT, "producer", |scene| run(scene, "producer")).in_ci(),
     Case::new(&CLIENT, "two members", |scene| run(scene, "two_members")).in_ci(),
@@ -35,6 +35,9 @@ pub(super) static CASES: [Case; 18] = [
     standard::seek(&CLIENT),
     standard::group(&CLIENT),
     standard::cooperative_group(&CLIENT).in_ci(),
+    standard::restart(&CLIENT),
+    standard::cut(&CLIENT),
+    standard::recreated(&CLIENT),
 ];
 
 /// Where it is installed.

@@ -28,7 +28,7 @@ static KAFKA_GO: Client = Client {
     driver: Some(|_| driver("kafka-go")),
 };
 
-pub(super) static CASES: [Case; 23] = [
+pub(super) static CASES: [Case; 28] = [
     standard::administration(&SARAMA),
     standard::codecs(&SARAMA),
     standard::headers(&SARAMA),
@@ -41,6 +41,9 @@ pub(super) static CASES: [Case; 23] = [
     standard::by_time(&SARAMA),
     standard::seek(&SARAMA),
     standard::group(&SARAMA),
+    standard::restart(&SARAMA),
+    standard::cut(&SARAMA),
+    standard::recreated(&SARAMA),
     standard::administration(&KAFKA_GO),
     standard::codecs(&KAFKA_GO),
     standard::headers_without_empty(&KAFKA_GO),
@@ -53,6 +56,8 @@ pub(super) static CASES: [Case; 23] = [
     standard::by_time(&KAFKA_GO),
     standard::seek(&KAFKA_GO),
     standard::group(&KAFKA_GO),
+    standard::restart_with_copies(&KAFKA_GO),
+    standard::recreated(&KAFKA_GO),
 ];
 
 const SOURCES: [(&str, &str); 5] = [

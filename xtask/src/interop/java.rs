@@ -14,7 +14,7 @@ pub(super) static CLIENT: Client = Client {
     driver: Some(|kafka| program(kafka)?.command()),
 };
 
-pub(super) static CASES: [Case; 13] = [
+pub(super) static CASES: [Case; 16] = [
     standard::administration(&CLIENT),
     standard::codecs(&CLIENT).in_ci(),
     standard::headers(&CLIENT),
@@ -28,6 +28,9 @@ pub(super) static CASES: [Case; 13] = [
     standard::seek(&CLIENT),
     standard::group(&CLIENT).in_ci(),
     standard::cooperative_group(&CLIENT),
+    standard::restart(&CLIENT),
+    standard::cut(&CLIENT),
+    standard::recreated(&CLIENT),
 ];
 
 const SOURCE: &str = include_str!("../../java/Driver.java");

@@ -13,7 +13,7 @@ pub(super) static CLIENT: Client = Client {
     driver: Some(|_| PYTHON.driver("driver_kafka_python.py")),
 };
 
-pub(super) static CASES: [Case; 13] = [
+pub(super) static CASES: [Case; 16] = [
     standard::administration(&CLIENT).in_ci(),
     standard::codecs(&CLIENT).in_ci(),
     standard::headers_without_null(&CLIENT),
@@ -27,6 +27,9 @@ pub(super) static CASES: [Case; 13] = [
     standard::seek(&CLIENT),
     standard::group(&CLIENT).in_ci(),
     standard::cooperative_group(&CLIENT),
+    standard::restart(&CLIENT),
+    standard::cut(&CLIENT),
+    standard::recreated(&CLIENT),
 ];
 
 const PYTHON: PythonClient = PythonClient {

@@ -18,7 +18,7 @@ use crate::workspace;
 static CLIENT: Client =
     Client { name: "kafkajs", origin: Origin::Foreign, ensure: |_| ensure(), driver: Some(|_| driver()) };
 
-pub(super) static CASES: [Case; 12] = [
+pub(super) static CASES: [Case; 15] = [
     standard::administration(&CLIENT),
     standard::codecs(&CLIENT),
     standard::headers_without_null(&CLIENT),
@@ -31,6 +31,9 @@ pub(super) static CASES: [Case; 12] = [
     standard::by_time(&CLIENT),
     standard::seek(&CLIENT),
     standard::round_robin_group(&CLIENT),
+    standard::restart_round_robin(&CLIENT),
+    standard::cut(&CLIENT),
+    standard::recreated_round_robin(&CLIENT),
 ];
 
 const MANIFEST: &str = include_str!("../../node/package.json");

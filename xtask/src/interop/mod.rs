@@ -15,15 +15,19 @@ mod java_tools;
 mod kafka_python;
 mod kafkajs;
 mod kcat;
+mod load;
 mod members;
 mod mixed;
 mod ottla;
 mod ours;
 mod outcome;
+mod own_broker;
+mod proxy;
 pub(crate) mod python;
 mod record;
 mod report;
 mod run;
+mod scale;
 mod scene;
 mod standard;
 mod stored;
@@ -53,6 +57,7 @@ static CASES: &[&[Case]] = &[
     &kafkajs::CASES,
     &go::CASES,
     &mixed::CASES,
+    &scale::CASES,
     &java_tools::CASES,
     &ottla::CASES,
     &ours::command::CASES,

@@ -41,6 +41,11 @@ impl<'e> Scene<'e> {
         Self { client: case.client, kafka, bootstrap, target, nodes: target.nodes(), name, notes: RefCell::default() }
     }
 
+    /// The same on another cluster.
+    pub(super) fn at(&self, bootstrap: String) -> Self {
+        Self { bootstrap, name: self.name.clone(), notes: RefCell::default(), ..*self }
+    }
+
     /// Keeps something that a reader of the results wants to know, such as how long a step took.
     pub(super) fn note(&self, text: impl Into<String>) {
         self.notes.borrow_mut().push(text.into());

@@ -1,11 +1,15 @@
 //! Cases that are the same for every client with a driver.
 
+mod faults;
 pub(super) mod group;
 mod offsets;
 mod records;
 mod sizes;
 mod topics;
 
+pub(super) use self::faults::{
+    cut, recreated, recreated_round_robin, restart, restart_round_robin, restart_with_copies,
+};
 pub(super) use self::group::{cooperative_group, group, round_robin_group};
 pub(super) use self::offsets::{by_time, committed, seek};
 pub(super) use self::records::{
