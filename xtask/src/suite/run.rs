@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
@@ -17,6 +18,8 @@ use crate::workspace;
 
 /// How often a test may fail before it has failed.
 const ATTEMPTS: usize = 3;
+/// How many units run at a time on each broker.
+const WORKERS: usize = 3;
 
 /// A suite and what it needs.
 #[derive(Clone, Copy)]
@@ -39,14 +42,7 @@ impl<'r> Runner<'r> {
             target::build()?;
         }
         // A thread per broker for as long as it runs: its process ends with the thread that has started it.
-        let outcomes = thread::scope(|scope| {
-            let threads = columns.iter().map(|column| scope.spawn(move || self.run_on(*column, units)));
-            let threads: Vec<_> = threads.collect();
-            let join =
-                |thread: thread::ScopedJoinHandle<'_, _>| thread.join().map_err(|_| anyhow!("a thread panicked"));
-            threads.into_iter().map(join).collect::<Result<Vec<Result<Vec<Outcome>>>>>()
-        })?;
-        Ok(outcomes.into_iter().collect::<Result<Vec<_>>>()?.concat())
+        side_by_side(columns.iter().map(|column| move || self.run_on(*column, units)))
     }
 
     fn run_on(self, column: Column, units: &[Unit]) -> Result<Vec<Outcome>> {
@@ -57,20 +53,34 @@ impl<'r> Runner<'r> {
                 continue;
             }
             let broker = Broker::start(column, self.kafka, auto_create)?;
-            for unit in units {
-                outcomes.extend(self.run_unit(unit, column, &broker.bootstrap())?);
-            }
+            outcomes.extend(self.run_units(&units, column, &broker)?);
         }
         Ok(outcomes)
     }
 
+    /// Runs some at a time: nearly all that they do is wait.
+    fn run_units(self, units: &[&Unit], column: Column, broker: &Broker) -> Result<Vec<Outcome>> {
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<Vec<Outcome>> {
+            let mut outcomes = Vec::new();
+            while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                outcomes.extend(self.run_unit(unit, column, broker)?);
+            }
+            Ok(outcomes)
+        };
+        side_by_side((0..WORKERS).map(|_| work))
+    }
+
     /// Runs a unit until every test that should has passed, within limits.
-    fn run_unit(self, unit: &Unit, column: Column, bootstrap: &str) -> Result<Vec<Outcome>> {
+    fn run_unit(self, unit: &Unit, column: Column, broker: &Broker) -> Result<Vec<Outcome>> {
         let mut outcomes: Vec<Outcome> = Vec::new();
         for attempt in 1..=ATTEMPTS {
+            // What a failed attempt leaves behind can be enough to fail the next.
+            let fresh = if attempt > 1 { Some(Broker::start(column, self.kafka, unit.auto_create)?) } else { None };
+            let bootstrap = fresh.as_ref().unwrap_or(broker).bootstrap();
             let began = Instant::now();
             let log = self.log(unit, column, attempt)?;
-            let verdicts = self.suite.run(unit, &Scene { bootstrap, log: &log })?;
+            let verdicts = self.suite.run(unit, &Scene { bootstrap: &bootstrap, log: &log })?;
             for (test, verdict) in verdicts {
                 print(&test, column, &verdict, began, &log);
                 settle(&mut outcomes, Outcome { test, column, verdict, attempts: attempt });
@@ -95,6 +105,18 @@ impl<'r> Runner<'r> {
         let scenario = if unit.auto_create { "" } else { "-noautocreate" };
         Ok(folder.join(format!("{id}{scenario}.{attempt}.log")))
     }
+}
+
+/// Does all the work at the same time, and returns what has come of it.
+fn side_by_side<W>(work: impl Iterator<Item = W>) -> Result<Vec<Outcome>>
+where
+    W: FnOnce() -> Result<Vec<Outcome>> + Send,
+{
+    thread::scope(|scope| {
+        let threads: Vec<_> = work.map(|work| scope.spawn(work)).collect();
+        let join = |thread: ScopedJoinHandle<'_, _>| thread.join().map_err(|_| anyhow!("a thread panicked"))?;
+        Ok(threads.into_iter().map(join).collect::<Result<Vec<_>>>()?.concat())
+    })
 }
 
 /// A later attempt counts, but none takes back what an earlier one has passed.

@@ -34,7 +34,7 @@ impl KafkaPython {
     pub(super) fn ensure() -> Result<Self> {
         let source = Source::ensure()?;
         let mut pytest = source.pytest()?;
-        pytest.args(["--collect-only", "--quiet", "--disable-warnings"]).env("KAFKA_VERSION", DEFAULT_VERSION);
+        pytest.args(["--collect-only", "--quiet", "--disable-warnings", FOLDER]).env("KAFKA_VERSION", DEFAULT_VERSION);
         let units = units(&process::capture(&mut pytest, "", TIME_LIMIT)?);
         Ok(Self { source, units })
     }

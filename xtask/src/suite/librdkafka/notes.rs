@@ -10,9 +10,11 @@ const SASL: &str = "needs SASL; leaves itself out without";
 const SMALL_SEGMENTS: &str = "wants segments that are smaller than Kafka allows since 4.0";
 const KNOWN_ISSUE: &str = "left out by the suite as a known issue";
 
-pub(super) const NOTES: [Note; 23] = [
+pub(super) const NOTES: [Note; 27] = [
     Note::control("0028_long_topicnames", KNOWN_ISSUE),
     Note::control("0047_partial_buf_tmout", KNOWN_ISSUE),
+    Note::not_yet("0055_producer_latency", TRANSACTIONS),
+    Note::not_yet("0061_consumer_lag", TRANSACTIONS),
     Note::control("0077_compaction", SMALL_SEGMENTS),
     Note::not_yet("0081_admin CreateAcls", ACLS),
     Note::not_yet("0081_admin DescribeAcls", ACLS),
@@ -20,18 +22,20 @@ pub(super) const NOTES: [Note; 23] = [
     Note::not_yet("0081_admin IncrementalAlterConfigs", GROUP_SETTINGS),
     Note::not_yet("0081_admin DescribeConfigs_groups", GROUP_SETTINGS),
     Note::not_yet("0081_admin UserScramCredentials", "needs SCRAM users"),
-    Note::control("0082_fetch_max_bytes", "leaves itself out in quick mode"),
     Note::control("0092_mixed_msgver", "is for Kafka before 4.0"),
     Note::not_yet("0097_ssl_verify", "needs TLS; leaves itself out without"),
     Note::not_yet("0098_consumer_txn", TRANSACTIONS),
     Note::control("0101_fetch_from_follower", REPLICAS),
     Note::not_yet("0103_transactions", TRANSACTIONS),
+    Note::control("0107_topic_recreate", REPLICAS),
     Note::not_yet("0109_auto_create_topics", ACLS),
+    Note::control("0111_delay_create_topics", REPLICAS),
     Note::not_yet("0115_producer_auth", ACLS),
     Note::not_yet("0119_consumer_auth", ACLS),
     Note::not_yet("0126_oauthbearer_oidc", SASL),
     Note::control("0129_fetch_aborted_msgs", SMALL_SEGMENTS),
     Note::not_yet("0135_sasl_credentials", SASL),
     Note::not_yet("0142_reauthentication", SASL),
+    Note::not_yet("0137_barrier_batch_consume", TRANSACTIONS),
     Note::control("0153_memberid", "is for the newer group protocol; leaves itself out with the classic one"),
 ];

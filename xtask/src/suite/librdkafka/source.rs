@@ -59,9 +59,14 @@ impl Source {
         self.folder.join("tests")
     }
 
+    /// The folder with the library.
+    pub(super) fn library(&self) -> PathBuf {
+        self.folder.join("src")
+    }
+
     /// Where the test program finds its libraries, as a search path.
     pub(super) fn libraries(&self) -> String {
-        format!("{}:{}", self.folder.join("src").display(), self.folder.join("src-cpp").display())
+        format!("{}:{}", self.library().display(), self.folder.join("src-cpp").display())
     }
 
     fn runner(&self) -> PathBuf {
