@@ -13,12 +13,36 @@ struct Panel {
 }
 
 const PANELS: [Panel; 6] = [
-    Panel { title: "Produce 100 B: records per CPU-second", workload: "produce-100", figure: figure::PER_CPU },
-    Panel { title: "Consume 100 B: records per CPU-second", workload: "consume-100", figure: figure::PER_CPU },
-    Panel { title: "End to end at 10,000 records/s: p99, ms", workload: "latency-10k", figure: figure::P99 },
-    Panel { title: "Broker, a million produced: CPU-seconds", workload: "brokers", figure: figure::BROKER_PRODUCE },
-    Panel { title: "Broker, a million consumed: CPU-seconds", workload: "brokers", figure: figure::BROKER_CONSUME },
-    Panel { title: "Broker, produce at 50,000/s: p99, ms", workload: "brokers", figure: figure::PRODUCE_P99_50K },
+    Panel {
+        title: "Produce 100 B: records per CPU-second, more is better",
+        workload: "produce-100",
+        figure: figure::PER_CPU,
+    },
+    Panel {
+        title: "Consume 100 B: records per CPU-second, more is better",
+        workload: "consume-100",
+        figure: figure::PER_CPU,
+    },
+    Panel {
+        title: "End to end at 10,000 records/s: p99 in ms, less is better",
+        workload: "latency-10k",
+        figure: figure::P99,
+    },
+    Panel {
+        title: "Broker: CPU-seconds per million produced, less is better",
+        workload: "brokers",
+        figure: figure::BROKER_PRODUCE,
+    },
+    Panel {
+        title: "Broker: CPU-seconds per million consumed, less is better",
+        workload: "brokers",
+        figure: figure::BROKER_CONSUME,
+    },
+    Panel {
+        title: "Broker at 50,000 records/s: p99 in ms, less is better",
+        workload: "brokers",
+        figure: figure::PRODUCE_P99_50K,
+    },
 ];
 
 const WIDTH: f64 = 840.0;
@@ -43,7 +67,7 @@ pub(super) fn svg(results: &Results) -> String {
             let left = MARGIN + index as f64 * (column + MARGIN);
             draw(&mut body, panel.title, bars, (left, top), column);
         }
-        let rows = line.iter().map(|(_, bars)| bars.len()).max().unwrap_or(0);
+        let rows = line.iter().map(|(_, bars)| bars.len().max(1)).max().unwrap_or(1);
         top += TITLE + rows as f64 * STEP + MARGIN;
     }
     format!(
@@ -74,6 +98,9 @@ fn bars(panel: &Panel, results: &Results) -> Vec<Bar> {
 
 fn draw(body: &mut String, title: &str, bars: &[Bar], (left, top): (f64, f64), width: f64) {
     text(body, (left, top + 14.0), "start", "font-weight=\"bold\" fill=\"#202428\"", title);
+    if bars.is_empty() {
+        text(body, (left + NAME, top + TITLE + 12.0), "start", "fill=\"#202428\"", "not measured");
+    }
     let longest = bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
     for (index, bar) in bars.iter().enumerate() {
         let y = top + TITLE + index as f64 * STEP;

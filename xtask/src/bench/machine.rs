@@ -12,7 +12,8 @@ use crate::{process, workspace};
 
 const LIMIT: Duration = Duration::from_secs(20);
 /// The peers' crates in the lock file of `bench/`, and what they are called in results.
-const CRATES: [(&str, &str); 3] = [("rdkafka-sys", "librdkafka"), ("krafka", "krafka"), ("rskafka", "rskafka")];
+const CRATES: [(&str, &str); 4] =
+    [("rdkafka", "rdkafka"), ("rdkafka-sys", "librdkafka"), ("krafka", "krafka"), ("rskafka", "rskafka")];
 
 /// Processors, memory and kernel; no names.
 ///
@@ -45,7 +46,9 @@ pub(super) fn versions() -> Result<BTreeMap<String, String>> {
         ("kafka".to_owned(), DEFAULT_VERSION.to_owned()),
     ]);
     for (package, name) in CRATES {
-        versions.insert(name.to_owned(), locked(&lock, package).context(package)?.to_owned());
+        let version = locked(&lock, package).context(package)?;
+        // The crate of bindings has the version of what it binds behind its own.
+        versions.insert(name.to_owned(), version.rsplit('+').next().unwrap_or(version).to_owned());
     }
     Ok(versions)
 }

@@ -76,7 +76,7 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "FORMAT", value_parser = ["table", "json"], default_value = "table")]
     format: String,
     /// Only hold allocations and wire bytes of our client against bench/gates.json
-    #[arg(long, conflicts_with_all = ["only", "quick", "resume", "publish", "list", "no_build"])]
+    #[arg(long, conflicts_with_all = ["only", "quick", "resume", "publish", "list"])]
     gates: bool,
 }
 
@@ -92,7 +92,7 @@ impl BenchArguments {
     /// Nothing is selected, or what all workloads need is missing.
     pub(crate) fn execute(self) -> Result<ExitCode> {
         if self.gates {
-            return gates::execute();
+            return gates::execute(self.no_build);
         }
         let all = Workload::all();
         let names: Vec<&str> = all.iter().map(|workload| workload.id).collect();

@@ -40,8 +40,10 @@ fn conditions(results: &Results) -> String {
     let list = |pairs: &std::collections::BTreeMap<String, String>| {
         pairs.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
     };
+    let samples = results.workloads.iter().flat_map(|measured| &measured.subjects).flat_map(|subject| &subject.figures);
+    let rounds = samples.map(|sampled| sampled.samples.len()).max().unwrap_or(0);
     format!(
-        "`{}` on {}.\n\nMachine: {}.\n\nVersions: {}.\n",
+        "`{}` on {}, {rounds} rounds.\n\nMachine: {}.\n\nVersions: {}.\n",
         results.command,
         days.join(" and "),
         list(&results.machine),
@@ -54,7 +56,7 @@ fn targets(results: &Results) -> String {
     for target in &TARGETS {
         let (found, word) = match target.verdict(results) {
             Some(verdict) => (target.found(&verdict), if verdict.is_met { "met" } else { "**missed**" }),
-            None => ("not measured".to_owned(), "**missed**"),
+            None => (String::new(), "not measured"),
         };
         lines.push(format!("| {} | {} | {found} | {word} |\n", target.what, target.wanted()));
     }
@@ -122,7 +124,8 @@ fn row(cells: &[String]) -> String {
 }
 
 fn failures(subject: &Subject) -> Vec<String> {
-    let line = |error: &String| error.lines().next().unwrap_or_default().replace('|', "\\|");
+    // A command line comes first, and last what it said.
+    let line = |error: &String| error.lines().last().unwrap_or_default().replace('|', "\\|");
     subject.errors.iter().map(|error| format!("\n{} failed: {}\n", subject.name, line(error))).collect()
 }
 
