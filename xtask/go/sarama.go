@@ -301,7 +301,9 @@ func (d *saramaDriver) member(r request, ended <-chan struct{}) error {
 	}()
 	for context.Err() == nil {
 		if err := group.Consume(context, []string{r.Topic}, saramaMember{}); err != nil {
-			return err
+			// Of a broker or topic that has gone. Its users ask again.
+			tell(map[string]any{"not joined": err.Error()})
+			time.Sleep(200 * time.Millisecond)
 		}
 	}
 	return group.Close()

@@ -13,7 +13,7 @@ pub(super) static CLIENT: Client = Client {
     driver: Some(|_| PYTHON.driver("driver_kafka_python.py")),
 };
 
-pub(super) static CASES: [Case; 16] = [
+pub(super) static CASES: [Case; 15] = [
     standard::administration(&CLIENT).in_ci(),
     standard::codecs(&CLIENT).in_ci(),
     standard::headers_without_null(&CLIENT),
@@ -29,7 +29,7 @@ pub(super) static CASES: [Case; 16] = [
     standard::cooperative_group(&CLIENT),
     standard::restart(&CLIENT),
     standard::cut(&CLIENT),
-    standard::recreated(&CLIENT),
+    // Nor on Kafka does its consumer read what is in a topic that was created anew, without fail.
 ];
 
 const PYTHON: PythonClient = PythonClient {
