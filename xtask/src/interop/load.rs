@@ -48,6 +48,11 @@ impl Load {
         Ok(())
     }
 
+    /// How many are acknowledged, as far as was taken.
+    pub(super) fn acknowledged(&self) -> usize {
+        self.acknowledged.len()
+    }
+
     /// Takes what it has told until now.
     ///
     /// # Errors
