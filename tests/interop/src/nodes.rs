@@ -1,9 +1,15 @@
 //! The nodes of the cluster, as far as they are to be stopped and started.
 
-use anyhow::{Result, bail};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use std::time::Duration;
 
-use crate::patience::within;
+use anyhow::{Context, Result, bail};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    time::timeout,
+};
+
+/// Longer than whoever starts a node waits for it to serve.
+const LIMIT: Duration = Duration::from_secs(150);
 
 /// Whoever has started us does this for us: told so on our standard output, it answers on our standard input.
 pub(crate) struct Nodes;
@@ -36,6 +42,8 @@ impl Nodes {
                 other => bail!("'{other}'"),
             }
         };
-        within(&format!("node {node} to {what}"), asking).await
+        let done = timeout(LIMIT, asking).await;
+        done.with_context(|| format!("node {node} did not {what} within {LIMIT:?}"))?
+            .with_context(|| format!("node {node} did not {what}"))
     }
 }
