@@ -274,7 +274,32 @@ fn with_timestamps(
     Ok(bytes)
 }
 
-/// The request's frame itself, if this batch is all that is left of it; otherwise a copy.
+/// The request's frame itself, if this batch is all that is left of it; otherwise a copy. So is a small batch, which the log
+/// may keep for long, and which may lie in many times as much memory.
 fn owned(bytes: Bytes) -> BytesMut {
-    bytes.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]))
+    match bytes.try_into_mut() {
+        Ok(frame) if frame.capacity() <= 2 * frame.len() => frame,
+        Ok(roomy) => BytesMut::from(&roomy[..]),
+        Err(shared) => BytesMut::from(&shared[..]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_batch_does_not_keep_the_memory_that_it_was_read_into_and_a_large_one_is_not_copied() {
+        let read = |len: usize| {
+            let mut buffer = BytesMut::with_capacity(8 * 1024);
+            buffer.resize(len, 7);
+            buffer.freeze()
+        };
+        assert!(owned(read(100)).capacity() < 200);
+        let large = read(6000);
+        let place = large.as_ptr();
+        assert_eq!(owned(large).as_ptr(), place);
+        let shared = read(6000);
+        assert_ne!(owned(shared.clone()).as_ptr(), shared.as_ptr());
+    }
 }

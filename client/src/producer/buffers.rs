@@ -1,7 +1,10 @@
 //! The memory of batches, used again. A large buffer that is allocated for each batch is mapped, cleared page by page and
 //! given back to the system each time, which costs more than encoding the records into it does.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
 
 use bytes::{Bytes, BytesMut};
 
@@ -11,6 +14,8 @@ const MIN_KEPT: usize = 16 * 1024;
 const MAX_IDLE_BYTES: usize = 8 * 1024 * 1024;
 /// The part of `buffer.memory` that may be kept: it comes on top of it.
 const SHARE_OF_MEMORY: usize = 8;
+/// A buffer with more times the room that is wanted is left for a batch that needs it.
+const MOST_TIMES_THE_ROOM: usize = 4;
 
 /// Buffers of batches that have come to their end.
 #[derive(Debug)]
@@ -21,7 +26,8 @@ pub(crate) struct BatchBuffers {
 
 #[derive(Debug, Default)]
 struct Idle {
-    buffers: Vec<BytesMut>,
+    /// The one that came last is the last.
+    buffers: VecDeque<BytesMut>,
     bytes: usize,
 }
 
@@ -40,21 +46,27 @@ impl BatchBuffers {
     fn take_kept(&self, room: usize) -> Option<BytesMut> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         // The last one in: its memory is still in the processor's caches.
-        let at = idle.buffers.iter().rposition(|buffer| buffer.capacity() >= room)?;
-        let buffer = idle.buffers.swap_remove(at);
+        let fitting = room..=room.saturating_mul(MOST_TIMES_THE_ROOM);
+        let at = idle.buffers.iter().rposition(|buffer| fitting.contains(&buffer.capacity()))?;
+        let buffer = idle.buffers.remove(at)?;
         idle.bytes -= buffer.capacity();
         Some(buffer)
     }
 
-    /// Takes back the memory of a batch, if nobody else has a part of it.
+    /// Takes back the memory of a batch, if nobody else has a part of it, in place of what nobody has wanted for longest.
     pub(crate) fn give_back(&self, batch: Bytes) {
         let Ok(mut buffer) = batch.try_into_mut() else { return };
         buffer.clear();
         let size = buffer.capacity();
+        if !(MIN_KEPT..=self.limit).contains(&size) {
+            return;
+        }
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if size >= MIN_KEPT && idle.bytes + size <= self.limit {
-            idle.bytes += size;
-            idle.buffers.push(buffer);
+        idle.bytes += size;
+        idle.buffers.push_back(buffer);
+        while idle.bytes > self.limit {
+            let Some(oldest) = idle.buffers.pop_front() else { break };
+            idle.bytes -= oldest.capacity();
         }
     }
 }
@@ -103,5 +115,20 @@ mod tests {
         all.into_iter().for_each(|batch| buffers.give_back(batch));
         let idle = buffers.idle.lock().unwrap();
         assert_eq!((idle.buffers.len(), idle.bytes), (2, 200_000));
+    }
+
+    #[test]
+    fn what_nobody_wants_makes_room_for_what_is_wanted() {
+        let buffers = BatchBuffers::new(8 * 250_000);
+        let all: Vec<_> = [100_000; 2].map(|room| batch(&buffers, room)).into();
+        all.into_iter().for_each(|batch| buffers.give_back(batch));
+        let large = batch(&buffers, 200_000);
+        let place = large.as_ptr();
+        buffers.give_back(large);
+        let small = batch(&buffers, 200_000 / (MOST_TIMES_THE_ROOM + 1));
+        assert_ne!(small.as_ptr(), place, "it is no batch for so large a buffer");
+        assert_eq!(batch(&buffers, 200_000).as_ptr(), place);
+        buffers.give_back(batch(&buffers, 250_001));
+        assert!(buffers.idle.lock().unwrap().buffers.is_empty(), "it is larger than all that may be kept");
     }
 }

@@ -338,9 +338,7 @@ impl Producer {
             let settings = Arc::new(queue_settings(&self.shared, name));
             Arc::new(Topic::new(TopicName::from(name), &self.shared.config, settings))
         });
-        if let Some(news) = topic.updated(&metadata, generation) {
-            *topic = Arc::new(news);
-        }
+        topic.update(&metadata, generation);
         Ok(())
     }
 

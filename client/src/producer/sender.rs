@@ -611,9 +611,8 @@ fn unlist_if_empty(partition: &Partition) -> bool {
 fn update_topics(shared: &Shared, metadata: &ClusterMetadata) {
     let mut topics = shared.topics.write().unwrap_or_else(PoisonError::into_inner);
     for topic in topics.values_mut() {
-        let known = metadata.topic(&topic.name);
-        if let Some(news) = known.and_then(|known| topic.updated(known, metadata.generation)) {
-            *topic = Arc::new(news);
+        if let Some(known) = metadata.topic(&topic.name) {
+            topic.update(known, metadata.generation);
         }
     }
 }
@@ -732,8 +731,8 @@ mod tests {
                     .await;
             let producer = ProducerConfig { acks, linger: Duration::ZERO, ..Default::default() };
             let shared = Arc::new(Shared::new(client, producer, Arc::new(Murmur2)));
-            let topic = Topic::new("t".into(), &shared.config, Arc::new(queue_settings(&shared, "t")));
-            let topic = topic.updated(&one_partition(), 1).unwrap();
+            let mut topic = Arc::new(Topic::new("t".into(), &shared.config, Arc::new(queue_settings(&shared, "t"))));
+            topic.update(&one_partition(), 1);
             let partition = topic.partitions.all[0].clone();
             let mut sender = Sender {
                 metadata: shared.client.inner().watch_metadata(),

@@ -110,21 +110,20 @@ impl Topic {
         partitions.all.len()
     }
 
-    /// The topic as the metadata has it; `None` if that is no news. Whoever calls this has the lock of all topics, or else
-    /// two would number the partitions of one.
-    pub(crate) fn updated(&self, metadata: &TopicMetadata, generation: u64) -> Option<Self> {
-        let mut partitions = self.partitions.clone();
-        if partitions.generation >= generation && generation > 0 {
-            return None;
+    /// Takes over what the metadata says. Whoever reads the topic meanwhile goes on with what it was.
+    pub(crate) fn update(self: &mut Arc<Self>, metadata: &TopicMetadata, generation: u64) {
+        if self.partitions.generation >= generation && generation > 0 {
+            return;
         }
+        let Self { name, settings, partitions, .. } = Arc::make_mut(self);
         let anew = !partitions.topic_id.is_zero() && partitions.topic_id != metadata.id;
         if anew {
             partitions.all.iter().for_each(|partition| partition.lock().topic_created_anew());
         }
         let known = partitions.all.len() as i32;
         for index in known..metadata.partition_count() {
-            let queue = PartitionQueue::new(self.name.clone(), index, self.settings.clone());
-            let partition = Partition { topic: self.name.clone(), index, queue: Mutex::new(queue) };
+            let queue = PartitionQueue::new(name.clone(), index, settings.clone());
+            let partition = Partition { topic: name.clone(), index, queue: Mutex::new(queue) };
             partitions.all.push(Arc::new(partition));
         }
         // Fewer partitions than before: the queues of the others stay, so that what is in them finds its end.
@@ -132,7 +131,6 @@ impl Topic {
         partitions.with_leader = with_leader.collect();
         partitions.topic_id = metadata.id;
         partitions.generation = generation;
-        Some(Self { partitions, ..self.clone() })
     }
 }
 

@@ -20,6 +20,9 @@ use crate::workspace;
 const FILE: &str = "bench/gates.json";
 const PARTITIONS: u32 = 4;
 const RECORDS: u64 = 400_000;
+/// The size of a value in bytes, its name, and the most bytes of a batch: batches would grow with the time that the broker
+/// takes, and allocations are counted by the record.
+const SIZES: [(u32, &str, u32); 2] = [(100, "100 B", 64 << 10), (1024, "1 KiB", 256 << 10)];
 
 /// What a figure may be.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -81,10 +84,12 @@ fn judge(gates: &BTreeMap<String, Gate>, measured: &[(String, f64)]) -> Result<E
 fn measure() -> Result<Vec<(String, f64)>> {
     let broker = OurBroker::start(&["--memory"])?;
     let mut measured = Vec::new();
-    for (size, about) in [(100, "100 B"), (1024, "1 KiB")] {
+    for (size, about, batch_limit) in SIZES {
         let topic = format!("gate-{size}");
         let _topics = Topics::create(broker.bootstrap(), &topic, 1, PARTITIONS)?;
-        let (line, traffic) = run("produce", &broker, &topic, &["--size", &size.to_string(), "--idempotent"])?;
+        let (size, batch_limit) = (size.to_string(), batch_limit.to_string());
+        let options = ["--size", &size, "--idempotent", "--batch-limit", &batch_limit];
+        let (line, traffic) = run("produce", &broker, &topic, &options)?;
         add(&mut measured, &format!("produce {about}"), &line, traffic, |traffic| traffic.sent)?;
         let (line, traffic) = run("consume", &broker, &topic, &[])?;
         add(&mut measured, &format!("consume {about}"), &line, traffic, |traffic| traffic.received)?;

@@ -51,8 +51,11 @@ impl Buffers {
 
     fn give_back(&self, buffer: Vec<u8>) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MAX_IDLE {
-            idle.push(buffer);
+        idle.push(buffer);
+        if idle.len() > MAX_IDLE {
+            // The one that is of use to fewest.
+            let smallest = idle.iter().enumerate().min_by_key(|(_, buffer)| buffer.len()).map(|(at, _)| at);
+            smallest.map(|at| idle.swap_remove(at));
         }
     }
 }
@@ -114,5 +117,9 @@ mod tests {
         let many: Vec<_> = (0..3 * MAX_IDLE).map(|_| filled(&buffers, MIN_LENT, 1, 1)).collect();
         drop(many);
         assert_eq!(buffers.idle.lock().unwrap().len(), MAX_IDLE);
+        let large = filled(&buffers, 1 << 20, 1, 1);
+        let place = large.as_ptr();
+        drop(large);
+        assert_eq!(filled(&buffers, 1 << 20, 1, 1).as_ptr(), place, "small ones do not keep a large one out");
     }
 }
