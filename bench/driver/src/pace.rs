@@ -1,5 +1,6 @@
 //! Sending at a rate, and stamps in values that say when.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -26,6 +27,14 @@ impl Pace {
     /// When record number `index` is due, from 0 on.
     pub fn due(&self, index: u64) -> Instant {
         self.started + self.stamp(index).0
+    }
+
+    /// Blocks the thread until record number `index` is due. Timers of runtimes would be up to a millisecond late, and that
+    /// is no client's fault.
+    pub fn wait_for(&self, index: u64) {
+        if let Some(early) = self.due(index).checked_duration_since(Instant::now()) {
+            thread::sleep(early);
+        }
     }
 
     /// The stamp of record number `index`.

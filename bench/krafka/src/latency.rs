@@ -6,6 +6,7 @@ use bench_driver::{LatencyMeter, LatencyTask, Output, Pace, Report};
 use krafka::consumer::Consumer;
 use krafka::producer::Producer;
 use krafka::{Kafka, Record};
+use tokio::runtime::Handle;
 
 use crate::consume::{consumer, seek_to_ends};
 
@@ -21,7 +22,8 @@ pub(crate) fn latency(task: &LatencyTask, output: &Output) -> anyhow::Result<()>
         let consumer = consumer(&kafka, &task.at, MAX_POLL_RECORDS).await?;
         seek_to_ends(&consumer, &task.at).await?;
         let pace = Pace::start(task.rate);
-        let sender = tokio::spawn(send(producer, pace, task.clone()));
+        let sent = task.clone();
+        let sender = tokio::task::spawn_blocking(move || send(&producer, pace, &sent));
         let report = read(&consumer, pace, task).await?;
         sender.await??;
         output.report(&report);
@@ -29,15 +31,17 @@ pub(crate) fn latency(task: &LatencyTask, output: &Output) -> anyhow::Result<()>
     })
 }
 
-async fn send(producer: Producer, pace: Pace, task: LatencyTask) -> anyhow::Result<()> {
+/// On a thread of its own, which blocks until a record is due.
+fn send(producer: &Producer, pace: Pace, task: &LatencyTask) -> anyhow::Result<()> {
+    let runtime = Handle::current();
     let mut value = vec![b'.'; task.size];
     for index in 0..task.warm_up + task.records {
-        tokio::time::sleep_until(pace.due(index).into()).await;
+        pace.wait_for(index);
         pace.stamp(index).write(&mut value);
         let record = Record::new(task.at.topic.as_str(), value.clone()).partition(task.partition(index));
-        drop(producer.enqueue(record).await?);
+        drop(runtime.block_on(producer.enqueue(record))?);
     }
-    producer.flush().await?;
+    runtime.block_on(producer.flush())?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use bench_driver::{LatencyMeter, LatencyTask, Output, Pace, Report};
 use ottla::Client;
 use ottla::consumer::{Consumer, SeekTo};
 use ottla::producer::{Producer, Record};
+use tokio::runtime::Handle;
 
 /// Sends at the rate, and times each record from when it was due until it has been read.
 pub(crate) fn latency(task: &LatencyTask, output: &Output) -> anyhow::Result<()> {
@@ -18,7 +19,8 @@ pub(crate) fn latency(task: &LatencyTask, output: &Output) -> anyhow::Result<()>
             consumer.seek(partition, SeekTo::Offset(*end))?;
         }
         let pace = Pace::start(task.rate);
-        let sender = tokio::spawn(send(producer, pace, task.clone()));
+        let sent = task.clone();
+        let sender = tokio::task::spawn_blocking(move || send(&producer, pace, &sent));
         let report = read(&mut consumer, pace, task).await?;
         sender.await??;
         output.report(&report);
@@ -26,15 +28,17 @@ pub(crate) fn latency(task: &LatencyTask, output: &Output) -> anyhow::Result<()>
     })
 }
 
-async fn send(producer: Producer, pace: Pace, task: LatencyTask) -> anyhow::Result<()> {
+/// On a thread of its own, which blocks until a record is due.
+fn send(producer: &Producer, pace: Pace, task: &LatencyTask) -> anyhow::Result<()> {
+    let runtime = Handle::current();
     let mut value = vec![b'.'; task.size];
     for index in 0..task.warm_up + task.records {
-        tokio::time::sleep_until(pace.due(index).into()).await;
+        pace.wait_for(index);
         pace.stamp(index).write(&mut value);
         let record = Record::to(&task.at.topic).partition(task.partition(index)).value(&value);
-        drop(producer.send(record).await?);
+        drop(runtime.block_on(producer.send(record))?);
     }
-    producer.flush().await;
+    runtime.block_on(producer.flush());
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Writing and reading back.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use bench_driver::{LatencyMeter, LatencyTask, Output, Pace, Report};
@@ -32,9 +32,7 @@ pub(crate) fn latency(task: &LatencyTask, output: &Output) -> anyhow::Result<()>
 fn send(producer: &ThreadedProducer<DefaultProducerContext>, pace: Pace, task: &LatencyTask) -> anyhow::Result<()> {
     let mut value = vec![b'.'; task.size];
     for index in 0..task.warm_up + task.records {
-        if let Some(early) = pace.due(index).checked_duration_since(Instant::now()) {
-            thread::sleep(early);
-        }
+        pace.wait_for(index);
         pace.stamp(index).write(&mut value);
         let record = BaseRecord::<(), [u8]>::to(&task.at.topic).partition(task.partition(index)).payload(&value);
         producer.send(record).map_err(|(error, _)| error)?;

@@ -137,9 +137,10 @@ fn is_too_large(inspected: &Result<BatchSummary, InvalidBatch>) -> bool {
 }
 
 impl Codecs {
-    /// The decompressor, with a limit on what it writes.
+    /// The decompressor for what is to be read by any client, with a limit on what it writes.
     pub(super) fn limited(&mut self, max_output_bytes: usize) -> &mut Decompressor {
-        self.decompressor.set_limits(DecompressLimits::with_max_output(max_output_bytes));
+        let limits = DecompressLimits::with_max_output(max_output_bytes);
+        self.decompressor.set_limits(DecompressLimits { lz4_independent_blocks_only: true, ..limits });
         &mut self.decompressor
     }
 }

@@ -129,6 +129,11 @@ impl Settings {
         let mut errors = Vec::new();
         let mut seen: Vec<(&'static str, &str, &str)> = Vec::new();
         for (name, value) in properties.iter() {
+            if let Some(reason) = outdone(properties, name) {
+                errors.extend(apply(&mut Draft::default(), name, value).err());
+                draft.settings.notes.push(Note { name: name.to_owned(), reason });
+                continue;
+            }
             let applied = apply(&mut draft, name, value).and_then(|setting| match setting {
                 Some(setting) => only_once(&mut seen, setting, name, value),
                 None => Ok(()),
@@ -202,6 +207,20 @@ fn refused(name: &str, value: &str, refusal: Refusal) -> PropertyError {
         Refusal::Invalid(valid) => PropertyError::Invalid { name, value, valid },
         Refusal::Unsupported(reason) => PropertyError::Unsupported { name, value: Some(value), reason },
     }
+}
+
+/// Why a property changes nothing beside the others: for Java's clients it is the setting, but librdkafka has the name for
+/// something else and another one for the setting. Properties that have the other one too are librdkafka's.
+fn outdone(properties: &Properties, name: &str) -> Option<&'static str> {
+    let (librdkafka, reason) = match name {
+        "request.timeout.ms" => ("socket.timeout.ms", "the broker waits for acks as long as socket.timeout.ms is"),
+        "metadata.max.age.ms" => (
+            "topic.metadata.refresh.interval.ms",
+            "metadata are as old as topic.metadata.refresh.interval.ms lets them be",
+        ),
+        _ => return None,
+    };
+    properties.get(librdkafka).map(|_| reason)
 }
 
 /// Fails if another name has set the same setting to something else: neither may win by chance.

@@ -92,6 +92,23 @@ fn a_file_for_librdkafka_is_read() {
 }
 
 #[test]
+fn two_settings_of_librdkafka_that_are_one_here_do_not_contradict_each_other() {
+    for order in
+        [["request.timeout.ms=5000", "socket.timeout.ms=60000"], ["socket.timeout.ms=60000", "request.timeout.ms=5000"]]
+    {
+        let settings = settings(&order.join("\n"));
+        assert_eq!(settings.client.request_timeout, Duration::from_secs(60));
+        let notes: Vec<&str> = settings.notes.iter().map(|note| note.name.as_str()).collect();
+        assert_eq!(notes, ["request.timeout.ms"]);
+    }
+    let settings = settings("topic.metadata.refresh.interval.ms=1000\nmetadata.max.age.ms=900000");
+    assert_eq!(settings.client.metadata_max_age, Duration::from_secs(1));
+    assert!(
+        message("socket.timeout.ms=60000\nrequest.timeout.ms=soon").starts_with("request.timeout.ms=soon is not valid")
+    );
+}
+
+#[test]
 fn an_unknown_name_suggests_the_nearest() {
     assert_eq!(message("lingr.ms=5"), "lingr.ms is not a property of a Kafka client; did you mean linger.ms?");
     assert_eq!(

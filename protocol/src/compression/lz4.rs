@@ -66,11 +66,11 @@ impl std::fmt::Debug for Encoder {
 }
 
 /// Decodes one frame after another. There is no context to keep.
-pub(super) fn decode(mut input: &[u8], out: &mut Output<'_>) -> Result<(), DecompressError> {
+pub(super) fn decode(mut input: &[u8], independent_only: bool, out: &mut Output<'_>) -> Result<(), DecompressError> {
     loop {
         let magic = take_u32(&mut input).ok_or_else(|| out.corrupt("cut short"))?;
         match magic {
-            MAGIC => decode_frame(&mut input, out)?,
+            MAGIC => decode_frame(&mut input, independent_only, out)?,
             skippable if skippable & !0xf == SKIPPABLE_MAGIC => {
                 let len = take_u32(&mut input).ok_or_else(|| out.corrupt("cut short"))?;
                 input = input.get(len as usize..).ok_or_else(|| out.corrupt("cut short"))?;
@@ -83,8 +83,11 @@ pub(super) fn decode(mut input: &[u8], out: &mut Output<'_>) -> Result<(), Decom
     }
 }
 
-fn decode_frame(input: &mut &[u8], out: &mut Output<'_>) -> Result<(), DecompressError> {
+fn decode_frame(input: &mut &[u8], independent_only: bool, out: &mut Output<'_>) -> Result<(), DecompressError> {
     let descriptor = Descriptor::take(input).map_err(|reason| out.corrupt(reason))?;
+    if independent_only && !descriptor.independent {
+        return Err(out.corrupt("its blocks depend on each other, which Java's clients cannot read"));
+    }
     let start = out.len();
     while let Some(block) = Block::take(input, &descriptor).map_err(|reason| out.corrupt(reason))? {
         decode_block(block, &descriptor, start, out)?;

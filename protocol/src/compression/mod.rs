@@ -205,6 +205,9 @@ pub struct DecompressLimits {
     /// Base-2 logarithm of the largest window that a Zstandard frame may ask for, at most 27. The default of 23
     /// (8 MiB) covers what levels up to 19 ask for at any size; levels 20 to 22 need 25 to 27.
     pub zstd_window_log_max: u32,
+    /// Whether LZ4 frames whose blocks depend on those before are corrupt. Java's clients cannot read such frames, so a
+    /// broker does not take them.
+    pub lz4_independent_blocks_only: bool,
 }
 
 impl DecompressLimits {
@@ -215,9 +218,9 @@ impl DecompressLimits {
 }
 
 impl Default for DecompressLimits {
-    /// 100 MiB of output, Kafka's limit on a request, and windows of up to 8 MiB.
+    /// 100 MiB of output, Kafka's limit on a request, windows of up to 8 MiB, and LZ4 blocks of both kinds.
     fn default() -> Self {
-        Self { max_output_bytes: 100 << 20, zstd_window_log_max: 23 }
+        Self { max_output_bytes: 100 << 20, zstd_window_log_max: 23, lz4_independent_blocks_only: false }
     }
 }
 
@@ -260,7 +263,7 @@ impl Decompressor {
             Compression::None => out.write(input),
             Compression::Gzip => self.gzip.decode(input, &mut out),
             Compression::Snappy => self.snappy.decode(input, &mut out),
-            Compression::Lz4 => lz4::decode(input, &mut out),
+            Compression::Lz4 => lz4::decode(input, self.limits.lz4_independent_blocks_only, &mut out),
             Compression::Zstd => self.zstd.decode(input, self.limits.zstd_window_log_max, &mut out),
         };
         let whole = self.out.split().freeze();

@@ -24,6 +24,7 @@ fn stamped(producer_epoch: i16, base_sequence: i32) -> Bytes {
 async fn a_batch_that_breaks_a_rule_is_refused_with_the_code_of_the_rule() {
     let bench = Bench::new().await;
     let good = batch(Compression::None, -1, Some(b"k"));
+    let lz4 = batch(Compression::Lz4, -1, Some(b"k"));
     let damaged = {
         let mut damaged = good.to_vec();
         *damaged.last_mut().unwrap() ^= 1;
@@ -53,6 +54,12 @@ async fn a_batch_that_breaks_a_rule_is_refused_with_the_code_of_the_rule() {
         ("a record longer than the batch", with_bytes(&good, HEADER_LEN, &[0x7e]), ErrorCode::INVALID_RECORD),
         ("bytes behind the record", with_bytes(&good, HEADER_LEN, &[good[HEADER_LEN] - 2]), ErrorCode::INVALID_RECORD),
         ("what no codec wrote", with_bytes(&good, 21, &1u16.to_be_bytes()), ErrorCode::INVALID_RECORD),
+        // Java's consumers could not read it.
+        (
+            "blocks of LZ4 that depend on each other",
+            with_bytes(&lz4, HEADER_LEN + 4, &[0x40, 0x40, 0xc0]),
+            ErrorCode::INVALID_RECORD,
+        ),
         ("the broker's timestamp type", with_bytes(&good, 21, &8u16.to_be_bytes()), ErrorCode::INVALID_TIMESTAMP),
         ("a time far ahead", batch(Compression::Gzip, i64::MAX / 2, None), ErrorCode::INVALID_TIMESTAMP),
     ];
