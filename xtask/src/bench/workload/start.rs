@@ -27,7 +27,7 @@ pub(super) fn workloads() -> [Workload; 3] {
     [
         Workload {
             id: "start-embedded",
-            title: "a cluster of one node inside the program, in memory",
+            title: "a cluster of one node inside the program, in memory; a producer with linger 0",
             site,
             subjects: &["broker-ref"],
             shape: Shape::Alone { main: figure::FIRST_RECORD, round: embedded, most_rounds: usize::MAX },
