@@ -140,7 +140,8 @@ class KafkaPython:
         )
         consumer.subscribe([topic], listener=Listener(consumer))
         while not ended.is_set():
-            batches = consumer.poll(timeout_ms=50)
+            # When the time is up between an answer to SyncGroup and what follows from it, 3.0.12 loses the assignment.
+            batches = consumer.poll(timeout_ms=1000)
             for batch in batches.values():
                 for record in batch:
                     place = {"partition": record.partition, "offset": record.offset}
