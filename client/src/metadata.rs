@@ -193,6 +193,8 @@ fn brokers(response: &MetadataResponse) -> BTreeMap<NodeId, Broker> {
 fn partitions(response: &[MetadataResponsePartition], old: Option<&Arc<TopicMetadata>>) -> Vec<PartitionMetadata> {
     let mut partitions: Vec<_> = response
         .iter()
+        // It would hide those behind it.
+        .filter(|partition| partition.partition_index >= 0)
         .map(|partition| {
             let newer = old
                 .and_then(|old| old.partition(partition.partition_index))
@@ -273,6 +275,14 @@ mod tests {
         let anew = after(&first, &response(2, &[(2, 0)]));
         assert_eq!(anew.leader("t", 0), Some(NodeId(2)));
         assert_eq!(anew.topic_name(Uuid([1; 16])), None);
+    }
+
+    #[test]
+    fn a_partition_below_zero_hides_no_other() {
+        let mut lie = response(1, &[(1, 0), (1, 0)]);
+        let below = MetadataResponsePartition { partition_index: -1, ..lie.topics[0].partitions[0].clone() };
+        lie.topics[0].partitions.push(below);
+        assert_eq!(after(&ClusterMetadata::default(), &lie).topic("t").unwrap().partition_count(), 2);
     }
 
     #[test]

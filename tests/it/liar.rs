@@ -2,6 +2,7 @@
 //! that goes on, `explain` names it.
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -20,8 +21,14 @@ use ottla::{
         api_key::ApiKey,
         error_code::ErrorCode,
         messages::{
-            fetch::FetchRequest, heartbeat::HeartbeatRequest, join_group::JoinGroupRequest, metadata::MetadataRequest,
-            offset_commit::OffsetCommitRequest, offset_fetch::OffsetFetchRequest, produce::ProduceRequest,
+            fetch::FetchRequest,
+            find_coordinator::FindCoordinatorRequest,
+            heartbeat::HeartbeatRequest,
+            join_group::JoinGroupRequest,
+            metadata::{MetadataRequest, MetadataResponsePartition},
+            offset_commit::OffsetCommitRequest,
+            offset_fetch::OffsetFetchRequest,
+            produce::ProduceRequest,
             sync_group::SyncGroupRequest,
         },
         wire::{Records, Uuid},
@@ -426,6 +433,80 @@ async fn metadata_that_cannot_be_read_is_asked_for_again_until_the_call_times_ou
     assert!(error.to_string().contains("bad response to Metadata"), "{error}");
     assert!(begun.elapsed() <= TIMEOUT, "{:?}", begun.elapsed());
     assert!((5..60).contains(&asked.load(Ordering::Relaxed)), "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn partitions_whose_numbers_cannot_be_are_none_and_take_no_room() {
+    let cluster = start(|c| c.topic("t", 2)).await;
+    let beyond = about(ApiKey::METADATA, |question| {
+        question.change::<MetadataRequest>(|response| {
+            for topic in &mut response.topics {
+                let like = topic.partitions[0].clone();
+                for partition_index in [i32::MAX, i32::MAX - 1, 3, -1, i32::MIN] {
+                    topic.partitions.push(MetadataResponsePartition { partition_index, ..like.clone() });
+                }
+            }
+        })
+    });
+    let client = lied_to(&cluster, beyond);
+    assert_eq!(client.topic("t").await.unwrap().partition_count(), 2);
+    let producer = client.producer().delivery_timeout(TIMEOUT).build().unwrap();
+    for partition in [0, 1] {
+        producer.send(Record::to("t").partition(partition).value("v")).await.unwrap().await.unwrap();
+    }
+    for partition in [-1, 3, i32::MAX] {
+        let sent = match producer.send(Record::to("t").partition(partition).value("v")).await {
+            Ok(delivery) => delivery.await.map(drop).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        assert!(sent.is_err(), "there is no partition {partition}");
+    }
+    let mut consumer = client.consumer("g").from_beginning().subscribe(["t"]).build().await.unwrap();
+    let mut read = 0;
+    while read < 2 {
+        read += consumer.poll(Duration::from_secs(5)).await.unwrap().len();
+    }
+    assert_eq!(consumer.assignment().len(), 2, "what there is not is not assigned");
+}
+
+/// Two nodes of which each says that the other one coordinates the group.
+#[tokio::test(start_paused = true)]
+async fn nodes_that_each_name_the_other_as_coordinator_are_asked_now_and_then_and_explained() {
+    let cluster = start(|c| c.nodes(2).topic("t", 1)).await;
+    let (found, joined) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (count_found, count_joined) = (found.clone(), joined.clone());
+    let asked: Arc<Mutex<HashSet<String>>> = Arc::default();
+    let nodes_asked = asked.clone();
+    let servers: Vec<String> = cluster.bootstrap_servers().split(',').map(str::to_owned).collect();
+    let script = move |question: &Question| match question.key {
+        ApiKey::FIND_COORDINATOR => {
+            let turn = count_found.fetch_add(1, Ordering::Relaxed) % servers.len();
+            let (host, port) = servers[turn].rsplit_once(':').unwrap();
+            let (host, port) = (host.to_owned(), port.parse().unwrap());
+            question.change::<FindCoordinatorRequest>(move |response| {
+                for coordinator in &mut response.coordinators {
+                    coordinator.node_id = ottla::protocol::types::NodeId(turn as i32 + 1);
+                    coordinator.host = host.as_str().into();
+                    coordinator.port = port;
+                    coordinator.error_code = ErrorCode::NONE;
+                }
+            })
+        }
+        ApiKey::JOIN_GROUP => {
+            count_joined.fetch_add(1, Ordering::Relaxed);
+            nodes_asked.lock().unwrap().insert(question.address.to_string());
+            question.change::<JoinGroupRequest>(|response| response.error_code = ErrorCode::NOT_COORDINATOR)
+        }
+        _ => Answer::Honest,
+    };
+    let mut consumer = lied_to(&cluster, script).consumer("g").subscribe(["t"]).build().await.unwrap();
+    assert!(consumer.poll(PATIENCE).await.unwrap().is_empty());
+    let waits = text(&consumer.explain());
+    assert!(waits.contains("NOT_COORDINATOR"), "{waits}");
+    assert_eq!(asked.lock().unwrap().len(), 2, "it goes from one to the other");
+    for count in [found, joined] {
+        assert!((5..120).contains(&count.load(Ordering::Relaxed)), "{count:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
