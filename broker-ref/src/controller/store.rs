@@ -372,6 +372,45 @@ mod tests {
     }
 
     #[test]
+    fn whichever_byte_is_damaged_or_missing_no_other_state_is_taken_for_the_one_that_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let changes = [vec![topic(1), topic(2)], vec![topic(3)], vec![topic(4)]];
+        let path = written(dir.path(), &changes[..2]);
+        let start_of_last = std::fs::read(&path).unwrap().len();
+        written(dir.path(), &changes[2..]);
+        let whole = std::fs::read(&path).unwrap();
+        // What is there after none, one, two and all of the changes.
+        let states: Vec<Vec<_>> = (0..=changes.len()).map(|count| changes[..count].concat()).collect();
+        // Whether it is taken.
+        let check = |content: &[u8], what: &str| {
+            std::fs::write(&path, content).unwrap();
+            match MetadataFile::open(dir.path()) {
+                Ok((_, records)) => {
+                    assert!(states.contains(&records), "{what}: {records:?}");
+                    true
+                }
+                Err(error) => {
+                    let name = path.file_name().unwrap().to_str().unwrap();
+                    assert!(error.to_string().contains(name), "{what}: {error}");
+                    assert_eq!(std::fs::read(&path).unwrap(), content, "{what}: it is left to be looked at");
+                    false
+                }
+            }
+        };
+        let flip = |position: usize, mask: u8| {
+            let mut damaged = whole.clone();
+            damaged[position] ^= mask;
+            check(&damaged, &format!("byte {position}"))
+        };
+        let taken = (0..whole.len()).filter(|&position| flip(position, 1 << (position % 8)) | flip(position, 0xff));
+        let taken: Vec<usize> = taken.collect();
+        let is_in_last = taken.iter().all(|&position| position >= start_of_last);
+        assert!(is_in_last, "only the last change may be taken for one that was cut short: {taken:?}");
+        let cut = (0..whole.len()).filter(|&len| check(&whole[..len], &format!("cut to {len}"))).count();
+        assert!(cut > whole.len() / 2, "{cut} of {} ends are taken", whole.len());
+    }
+
+    #[test]
     fn rewriting_keeps_the_state_and_later_changes() {
         let dir = tempfile::tempdir().unwrap();
         let (mut file, _) = MetadataFile::open(dir.path()).unwrap();

@@ -273,6 +273,19 @@ fn assert_no_flipped_byte_does_harm(directory: &Directory, mask_of: impl Fn(usiz
 }
 
 #[test]
+fn every_kind_of_file_of_a_directory_is_among_those_that_are_damaged() {
+    let files = Directory::new().files();
+    let kinds = ["meta.properties", "recovery-point-offset-checkpoint", "log-start-offset-checkpoint"]
+        .into_iter()
+        .chain(["replication-offset-checkpoint", ".kafka_cleanshutdown", "leader-epoch-checkpoint"])
+        .chain(["partition.metadata", ".log", ".index", ".timeindex", ".snapshot"]);
+    for kind in kinds {
+        let damaged = files.iter().any(|(_, name, content)| name.ends_with(kind) && !content.is_empty());
+        assert!(damaged, "{kind} is missing or empty");
+    }
+}
+
+#[test]
 fn no_flipped_byte_of_a_directory_costs_more_than_its_batch() {
     assert_no_flipped_byte_does_harm(&Directory::new(), |position| 1 << (position % 8));
     assert_no_flipped_byte_does_harm(&Directory::new(), |_| 0xff);
