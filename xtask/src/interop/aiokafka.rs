@@ -5,7 +5,7 @@ use super::client::{Client, Origin};
 use super::python::PythonClient;
 use super::standard;
 
-static CLIENT: Client = Client {
+pub(super) static CLIENT: Client = Client {
     name: "aiokafka",
     origin: Origin::Foreign,
     ensure: |_| PYTHON.ensure(),

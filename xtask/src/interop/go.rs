@@ -14,14 +14,14 @@ use crate::process::{self, tied_to_us};
 use crate::requirement::{self, GO};
 use crate::workspace;
 
-static SARAMA: Client = Client {
+pub(super) static SARAMA: Client = Client {
     name: "sarama",
     origin: Origin::Foreign,
     ensure: |_| ensure("github.com/IBM/sarama"),
     driver: Some(|_| driver("sarama")),
 };
 
-static KAFKA_GO: Client = Client {
+pub(super) static KAFKA_GO: Client = Client {
     name: "kafka-go",
     origin: Origin::Foreign,
     ensure: |_| ensure("github.com/segmentio/kafka-go"),

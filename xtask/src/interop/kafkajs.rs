@@ -15,7 +15,7 @@ use crate::process::{self, tied_to_us};
 use crate::requirement::{self, NODE, NPM};
 use crate::workspace;
 
-static CLIENT: Client =
+pub(super) static CLIENT: Client =
     Client { name: "kafkajs", origin: Origin::Foreign, ensure: |_| ensure(), driver: Some(|_| driver()) };
 
 pub(super) static CASES: [Case; 15] = [

@@ -48,7 +48,7 @@ fn produce(scene: &Scene<'_>, topic: &str, records: &[String], arguments: &[&str
     capture(command.args(arguments), &(records.join("\n") + "\n")).map(drop)
 }
 
-fn consume(scene: &Scene<'_>, topic: &str, format: &str, arguments: &[&str]) -> Result<String> {
+pub(super) fn consume(scene: &Scene<'_>, topic: &str, format: &str, arguments: &[&str]) -> Result<String> {
     let mut command = kcat(scene, &["-C", "-t", topic, "-e", "-f", format]);
     capture(command.args(arguments), "")
 }

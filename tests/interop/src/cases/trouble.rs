@@ -107,38 +107,67 @@ impl Reader {
     }
 }
 
-/// Of a partition's replicas too few are there: what is sent waits for them, and fails if that takes too long.
+/// Two of three nodes are down: what is sent waits for them, and fails if that takes too long. What was there before is
+/// read all the while, and what has waited is written once.
 pub(crate) async fn too_few_replicas(scene: &Scene) -> Result<()> {
     let topic = scene.name.as_str();
     let client = scene.client()?;
     let nodes: Vec<_> = client.admin().describe_cluster().await?.brokers.iter().map(|broker| broker.id).collect();
-    let [leader, follower, ..] = nodes[..] else { anyhow::bail!("this case needs two nodes, not {nodes:?}") };
-    let new = NewTopic::new(topic).assignments([vec![leader, follower]]).config("min.insync.replicas", "2");
+    let [leader, first, second] = nodes[..] else { anyhow::bail!("this case needs three nodes, not {nodes:?}") };
+    let new = NewTopic::new(topic).assignments([vec![leader, first, second]]).config("min.insync.replicas", "2");
     client.admin().create_topic(new).await?;
-    let follower = i16::try_from(follower.0)?;
+    let (first, second) = (i16::try_from(first.0)?, i16::try_from(second.0)?);
     let patient = client.producer().build()?;
-    patient.send(Record::to(topic).value("before")).await?.await?;
+    patient.send(Record::to(topic).value("all")).await?.await?;
 
-    scene.nodes().kill(follower).await?;
-    until("the follower is out of sync", async || {
-        let described = client.admin().describe_topic(topic).await.map_err(|error| error.to_string())?;
-        let in_sync = described.partitions.first().map_or(0, |partition| partition.in_sync_replicas.len());
-        if in_sync == 1 { Ok(()) } else { Err(format!("{in_sync} replicas are in sync")) }
-    })
-    .await?;
+    scene.nodes().kill(first).await?;
+    in_sync(&client, topic, 2).await?;
     let impatient = scene.client_with(&[("delivery.timeout.ms", "4000"), ("request.timeout.ms", "2000")])?;
-    let refused = impatient.producer().build()?.send(Record::to(topic).value("too early")).await?;
+    let impatient = impatient.producer().build()?;
+    // Its producer id comes from the controller, which will be gone.
+    within("a delivery to two", impatient.send(Record::to(topic).value("two")).await?).await?;
+    // In order, so that it says so itself: with two of its three voters gone the controller cannot take it off any more.
+    scene.nodes().stop(second).await?;
+    in_sync(&client, topic, 1).await?;
+    let refused = impatient.send(Record::to(topic).value("too early")).await?;
     let error = within("a failure", async { anyhow::Ok(refused.await.err()) }).await?.context("it was written")?;
     let DeliveryErrorKind::Timeout { last: Some(last) } = error.kind() else { anyhow::bail!("it failed by {error}") };
     ensure!(last.contains("NOT_ENOUGH_REPLICAS"), "the last error is {last}");
     ensure!(!error.possibly_written(), "the broker has said that it is not written");
 
+    let partition = TopicPartition::new(topic, 0);
+    let mut consumer = client.consumer_without_group().assign([partition.clone()]).build().await?;
+    consumer.seek(&partition, SeekTo::Beginning)?;
+    let mut values = Vec::new();
+    read_on(&mut consumer, &mut values, 2).await.context("with one node left")?;
     let waiting = patient.send(Record::to(topic).value("after")).await?;
     sleep(Duration::from_secs(1)).await;
-    scene.nodes().start(follower).await?;
+    scene.nodes().start(first).await?;
     within("the delivery of what has waited", waiting).await?;
-    let read = client::read(&client, topic).await?;
-    let values: Vec<_> = read.iter().map(|line| line.value.as_deref().unwrap_or_default()).collect();
-    ensure!(values == [&b"before"[..], b"after"], "{} records are there", values.len());
+    scene.nodes().start(second).await?;
+    within("a delivery to all", patient.send(Record::to(topic).value("again")).await?).await?;
+    read_on(&mut consumer, &mut values, 4).await.context("after the nodes are back")?;
+    let whole: Vec<_> = client::read(&client, topic).await?.into_iter().filter_map(|line| line.value).collect();
+    ensure!(values == whole, "the consumer has read {} records of {}", values.len(), whole.len());
+    ensure!(whole == [&b"all"[..], b"two", b"after", b"again"], "{} records are there", whole.len());
     Ok(())
+}
+
+async fn in_sync(client: &Client, topic: &str, count: usize) -> Result<()> {
+    until(&format!("{count} replicas are in sync"), async || {
+        let described = client.admin().describe_topic(topic).await.map_err(|error| error.to_string())?;
+        let in_sync = described.partitions.first().map_or(0, |partition| partition.in_sync_replicas.len());
+        if in_sync == count { Ok(()) } else { Err(format!("{in_sync} replicas are in sync")) }
+    })
+    .await
+}
+
+/// Reads until there are so many values.
+async fn read_on(consumer: &mut Consumer, values: &mut Vec<Vec<u8>>, count: usize) -> Result<()> {
+    until(&format!("{count} records are read"), async || {
+        let records = consumer.poll(Duration::from_millis(100)).await.map_err(|error| error.to_string())?;
+        values.extend(records.iter().filter_map(|record| record.value().map(<[u8]>::to_vec)));
+        if values.len() >= count { Ok(()) } else { Err(format!("{} are", values.len())) }
+    })
+    .await
 }

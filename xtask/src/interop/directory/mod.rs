@@ -4,6 +4,7 @@
 //! once the other broker has the files must be the same: every record with its offset, times, key, value and headers,
 //! offsets by time, producers, and the committed offsets of groups.
 
+mod compacted;
 mod dump;
 mod folder;
 mod oracle;
@@ -34,9 +35,10 @@ static CLIENT: Client = Client {
     driver: None,
 };
 
-pub(super) static CASES: [Case; 4] = [
+pub(super) static CASES: [Case; 5] = [
     Case::new(&CLIENT, "of a stopped Kafka in ottla", |scene| kafkas(scene, How::Stopped)),
     Case::new(&CLIENT, "of a killed Kafka in ottla", |scene| kafkas(scene, How::Killed)).in_ci(),
+    Case::new(&CLIENT, "a compacted topic of Kafka in ottla, read by all", compacted::read_by_all),
     Case::new(&CLIENT, "of ottla in Kafka's tools", ours_in_tools).in_ci(),
     Case::new(&CLIENT, "of ottla in Kafka", ours_in_kafka),
 ];
@@ -51,13 +53,7 @@ enum How {
 fn kafkas(scene: &Scene<'_>, how: How) -> Result<()> {
     let install = scene.kafka;
     let oracle = DirectoryOracle::compile(install)?;
-    let mut options = ClusterOptions::default();
-    // Kafka writes the start of a trimmed log down once a minute, after half a minute's delay. Killed before, it would not
-    // know it any more itself.
-    let quickly =
-        ["log.cleaner.backoff.ms", "log.flush.start.offset.checkpoint.interval.ms", "log.initial.task.delay.ms"];
-    options.settings.extend(quickly.map(|name| (name.to_owned(), "200".to_owned())));
-    let mut kafka = KafkaCluster::start(install, &options)?;
+    let mut kafka = KafkaCluster::start(install, &compacting())?;
     oracle.write(&kafka.bootstrap())?;
     oracle.extend(&kafka.bootstrap())?;
     let written = oracle.dump(&kafka.bootstrap())?;
@@ -77,6 +73,17 @@ fn kafkas(scene: &Scene<'_>, how: How) -> Result<()> {
         broker.stop()?;
     }
     Ok(())
+}
+
+/// A Kafka that compacts at once, and notes at once where logs start.
+fn compacting() -> ClusterOptions {
+    let mut options = ClusterOptions::default();
+    // Kafka writes the start of a trimmed log down once a minute, after half a minute's delay. Killed before, it would not
+    // know it any more itself.
+    let quickly =
+        ["log.cleaner.backoff.ms", "log.flush.start.offset.checkpoint.interval.ms", "log.initial.task.delay.ms"];
+    options.settings.extend(quickly.map(|name| (name.to_owned(), "200".to_owned())));
+    options
 }
 
 /// Waits until Kafka has written down where the trimmed log starts.
