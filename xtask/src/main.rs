@@ -8,6 +8,8 @@ mod differential;
 mod faults;
 mod fuzz;
 mod guide;
+#[cfg(test)]
+mod hostile_input;
 mod interop;
 mod java;
 mod kafka;
