@@ -19,7 +19,9 @@ pub(crate) fn print<K: Display, T>(
 ) -> anyhow::Result<()> {
     match format {
         Format::Table => {
-            output::print_text(|_| outcomes.done().map(|(key, value)| done(key, value) + "\n").collect())?;
+            output::print_text(|_| {
+                outcomes.done().map(|(key, value)| output::printable(&done(key, value)) + "\n").collect()
+            })?;
         }
         Format::Json => {
             let done = outcomes.done().map(|(key, _)| json!({"name": key.to_string(), "error": null}));

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    output::{Output, Paint},
+    output::{self, Output, Paint},
     template::{Fields, Template},
     timestamp,
 };
@@ -176,9 +176,7 @@ fn printable(bytes: Option<&[u8]>) -> String {
     let Some(bytes) = bytes else { return "-".to_owned() };
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if c.is_control() { text.extend(c.escape_default()) } else { text.push(c) }
-        }
+        text += &output::printable(chunk.valid());
         chunk.invalid().iter().for_each(|byte| text += &format!("\\x{byte:02x}"));
     }
     text

@@ -66,7 +66,7 @@ impl Described {
     }
 
     fn to_text(&self, members: bool, paints: bool) -> String {
-        let mut text = format!("{}: {}\n", Paint::Bold.when(paints, &self.group), self.summary());
+        let mut text = format!("{}: {}\n", Paint::Bold.when(paints, &output::printable(&self.group)), self.summary());
         for table in [(members, self.members()), (true, partitions_table(&self.lags))] {
             if let (true, table) = table
                 && !table.is_empty()
@@ -82,7 +82,8 @@ impl Described {
         let lag = format!("lag {}", output::grouped(total(&self.lags)));
         let Some(group) = &self.description else { return lag };
         let members = counted(group.members.len() as u64, "member");
-        let assignor = if group.protocol.is_empty() { String::new() } else { format!(", {}", group.protocol) };
+        let assignor =
+            if group.protocol.is_empty() { String::new() } else { format!(", {}", output::printable(&group.protocol)) };
         format!("{}, {members}{assignor}, coordinated by node {}, {lag}", group.state, group.coordinator.0)
     }
 

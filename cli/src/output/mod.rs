@@ -3,6 +3,7 @@
 mod bar;
 pub(crate) mod notice;
 mod paint;
+mod printable;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
@@ -13,6 +14,7 @@ use serde_json::Value;
 pub(crate) use self::{
     bar::bar,
     paint::{Paint, paints},
+    printable::printable,
     table::{Cell, Column, Table},
 };
 use crate::exit::OutputClosed;

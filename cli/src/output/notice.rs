@@ -5,23 +5,23 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use super::Paint;
+use super::{Paint, printable::printable_lines};
 
 /// Says that something went wrong.
 pub(crate) fn error(text: impl Display) {
-    line(format!("{} {text}", Paint::Red.on(&io::stderr(), "error:")));
+    line(format!("{} {}", Paint::Red.on(&io::stderr(), "error:"), printable_lines(&text.to_string())));
 }
 
 /// Says that something may not be as it should.
 pub(crate) fn warning(text: impl Display) {
-    line(format!("{} {text}", Paint::Yellow.on(&io::stderr(), "warning:")));
+    line(format!("{} {}", Paint::Yellow.on(&io::stderr(), "warning:"), printable_lines(&text.to_string())));
 }
 
 /// Says something to a person at a terminal that a program would not want to read.
 pub(crate) fn hint(text: impl Display) {
     let stderr = io::stderr();
     if stderr.is_terminal() {
-        line(Paint::Dim.on(&stderr, &text.to_string()));
+        line(Paint::Dim.on(&stderr, &printable_lines(&text.to_string())));
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
 
-use super::Paint;
+use super::{Paint, printable};
 
 /// Columns are this far apart.
 const GAP: &str = "  ";
@@ -42,9 +42,9 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    /// Text for people and another value for programs.
+    /// Text for people, whose control characters are written out, and another value for programs.
     pub(crate) fn new(text: impl Into<String>, value: impl Into<Value>) -> Self {
-        Self { text: text.into(), value: value.into(), paint: None }
+        Self { text: printable(&text.into()), value: value.into(), paint: None }
     }
 
     /// Nothing to tell.

@@ -32,6 +32,21 @@ fn groups_are_listed_by_state_and_deleted() {
 }
 
 #[test]
+fn the_name_of_a_group_tells_a_terminal_nothing() {
+    let broker = Broker::with_topic("orders", 1);
+    let name = "g\u{1b}[2J\u{7}";
+    let and = |words: &str| broker.ottla(words).arg(name);
+    and("consume orders --exit-at-end --group").done();
+    assert_eq!(cells(&broker.ottla("group list").done())[1][0], r"g\u{1b}[2J\u{7}");
+    assert_eq!(broker.ottla("group list").json()[0]["group"], name);
+    let described = and("group describe").done();
+    assert!(described.starts_with(r"g\u{1b}[2J\u{7}: Empty"), "{described:?}");
+    assert_eq!(and("group delete").done(), "deleted g\\u{1b}[2J\\u{7}\n");
+    let error = and("group delete").fails(1);
+    assert!(error.contains(r"g\u{1b}[2J") && !error.contains('\u{1b}'), "{error:?}");
+}
+
+#[test]
 fn lag_is_drawn_as_a_bar_for_each_partition() {
     let broker = behind();
     let expected = "\
