@@ -95,11 +95,13 @@ impl Read {
                 records = consumer.poll(Duration::from_millis(100)) => records?,
                 () = stop.received() => break,
             };
-            for record in &records {
+            // The last poll may bring more than are wanted.
+            let wanted = usize::try_from(goal - read.records).unwrap_or(usize::MAX).min(records.len());
+            for record in records.iter().take(wanted) {
                 read.bytes += (record.key().map_or(0, <[u8]>::len) + record.value().map_or(0, <[u8]>::len)) as u64;
             }
-            read.records += records.len() as u64;
-            progress.add(records.len() as u64);
+            read.records += wanted as u64;
+            progress.add(wanted as u64);
         }
         Ok(read)
     }
