@@ -43,7 +43,7 @@ use crate::{interop, process, workspace};
 #[derive(Args, Debug, Default)]
 #[command(after_help = "\
 Examples:
-  cargo xtask bench --publish                      all of it, some 30 minutes, and bench/README.md anew
+  cargo xtask bench --publish                      all of it, most of an hour, and bench/README.md anew
   cargo xtask bench --publish --resume             the same, without what an earlier run has come to
   cargo xtask bench --only produce-100 --only consume
   cargo xtask bench --quick                        all of it, smaller and in fewer rounds

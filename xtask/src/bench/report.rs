@@ -26,7 +26,8 @@ pub(super) fn write(results: &Results, workloads: &[Workload], file: &Path) -> R
 }
 
 fn markdown(results: &Results, workloads: &[Workload]) -> String {
-    let mut parts = vec![conditions(results), targets(results)];
+    let picture = "![The results that matter most](results.svg)\n".to_owned();
+    let mut parts = vec![picture, conditions(results), targets(results)];
     let known = workloads.iter().filter_map(|workload| Some((workload, results.workload(workload.id)?)));
     parts.extend(known.map(|(workload, measured)| section(workload, measured)));
     parts.join("\n")
