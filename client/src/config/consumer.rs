@@ -43,8 +43,9 @@ pub struct ConsumerConfig {
     pub fetch_min_bytes: usize,
     /// `fetch.max.wait.ms`: but no longer than this. Default 500 ms.
     pub fetch_max_wait: Duration,
-    /// `fetch.max.bytes`: the most bytes in one fetch response; a first batch larger than it still comes whole. Default
-    /// 50 MiB.
+    /// `fetch.max.bytes`: the most bytes in one fetch response; a first batch larger than it still comes whole. Of a broker
+    /// that answers quickly less is asked at once, 4 MiB, so that records are still in the processor's caches when they
+    /// are read. Default 50 MiB.
     pub fetch_max_bytes: usize,
     /// `max.partition.fetch.bytes`: the same for one partition. Default 1 MiB.
     pub max_partition_fetch_bytes: usize,

@@ -5,9 +5,10 @@
 //! position, and what comes back for an older version is dropped: that is how a seek or a rebalance makes everything under
 //! way void without waiting for it.
 //!
-//! Bytes are bounded three times: in total, per partition (a fair share of the total), and per response. Half a share may
-//! be asked for while no more than the other half is buffered, so that no partition holds more than its share, save that
-//! a single batch larger than it comes whole.
+//! Bytes are bounded three times: in total, per partition (a fair share of the total), and per response. A partition is
+//! asked for `max.partition.fetch.bytes`, or half its share if that is less, while no more than as much again is buffered:
+//! enough to read from while the answer is on its way, and little enough to be in the caches of the processor. A single
+//! batch larger than that comes whole.
 
 use std::{
     borrow::Cow,
@@ -652,18 +653,18 @@ impl Assignment {
 
     // --- Fetches ---
 
-    /// What to fetch from a broker now, beside what is under way.
+    /// What to fetch from a broker now, beside what is under way: `most` bytes at most.
     pub(super) fn plan(
         &mut self,
         now: Instant,
         node: NodeId,
         metadata: &ClusterMetadata,
         under_way: &UnderWay,
+        most: usize,
     ) -> FetchPlan {
         let mut plan = FetchPlan::default();
         let share = (self.settings.max_buffered_bytes / self.partitions.len().max(1)).max(1);
-        let half = (share / 2).max(1);
-        let max_bytes = self.settings.max_partition_fetch_bytes.min(half);
+        let max_bytes = self.settings.max_partition_fetch_bytes.min((share / 2).max(1));
         for (partition, state) in &mut self.partitions {
             if state.phase != Phase::Fetch
                 || state.paused.is_some()
@@ -676,7 +677,7 @@ impl Assignment {
                 earliest(&mut plan.next, at);
                 continue;
             }
-            state.left_out = state.buffered > half;
+            state.left_out = state.buffered > max_bytes;
             if state.left_out {
                 continue;
             }
@@ -689,17 +690,18 @@ impl Assignment {
                 max_bytes: i32::try_from(max_bytes).unwrap_or(i32::MAX),
             });
         }
-        self.reserve(&mut plan, metadata.brokers.len());
+        self.reserve(&mut plan, metadata.brokers.len(), most);
         plan
     }
 
     /// Sets bytes aside for the response, and drops the plan if there are none.
-    fn reserve(&mut self, plan: &mut FetchPlan, nodes: usize) {
+    fn reserve(&mut self, plan: &mut FetchPlan, nodes: usize, most: usize) {
         let total = self.settings.max_buffered_bytes;
         let free = total.saturating_sub(self.buffered + self.reserved);
         let wanted =
             plan.wanted.iter().map(|want| want.max_bytes.unsigned_abs() as usize).fold(0, usize::saturating_add);
-        plan.max_bytes = self.settings.fetch_max_bytes.min(wanted).min(free).min((total / nodes.max(1)).max(1));
+        plan.max_bytes =
+            self.settings.fetch_max_bytes.min(most).min(wanted).min(free).min((total / nodes.max(1)).max(1));
         if plan.max_bytes == 0 && !plan.wanted.is_empty() {
             for want in plan.wanted.drain(..) {
                 if let Some(state) = self.partitions.get_mut(&want.partition) {

@@ -184,7 +184,7 @@ pub struct RunIter<'a> {
 impl<'a> Iterator for RunIter<'a> {
     type Item = RecordView<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<RecordView<'a>> {
         if self.remaining == 0 {
             return None;
@@ -215,14 +215,14 @@ pub struct RecordsIter<'a> {
 impl<'a> Iterator for RecordsIter<'a> {
     type Item = RecordView<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<RecordView<'a>> {
         loop {
             if let Some(record) = self.current.as_mut().and_then(Iterator::next) {
                 self.remaining -= 1;
                 return Some(record);
             }
-            self.current = Some(self.runs.next()?.iter());
+            self.next_run()?;
         }
     }
 
@@ -232,6 +232,15 @@ impl<'a> Iterator for RecordsIter<'a> {
 }
 
 impl ExactSizeIterator for RecordsIter<'_> {}
+
+impl RecordsIter<'_> {
+    #[cold]
+    #[inline(never)]
+    fn next_run(&mut self) -> Option<()> {
+        self.current = Some(self.runs.next()?.iter());
+        Some(())
+    }
+}
 
 /// Iterates over [`Records`] by value: records that share memory instead of borrowing it.
 #[derive(Debug)]

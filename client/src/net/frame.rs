@@ -10,10 +10,13 @@ const FIRST_RESERVE: usize = 1 << 20;
 const SMALL_READ: usize = 16 << 10;
 /// A smaller frame is quicker given memory of its own than memory of another's.
 const MIN_KEPT: usize = 128 << 10;
-/// A larger one takes too much to be kept for the next.
-const MAX_KEPT: usize = 8 << 20;
-/// One that the application reads, one that waits for it, and one that it may be done with.
-const KEPT: usize = 3;
+/// How much memory is kept in all, the frames that are still read in included. It bounds what a frame holds beyond its
+/// size, too: a small one may lie in the memory of a larger one.
+const MAX_KEPT: usize = 48 << 20;
+/// How many of those that nobody reads in are kept: what a while ago took more of them need not come again.
+const MAX_IDLE: usize = 3;
+/// Large frames get memory in multiples of this, so that one which is a little larger fits in the place of another.
+const LARGE_STEP: usize = 256 << 10;
 
 /// Why there is no frame.
 #[derive(Debug)]
@@ -35,8 +38,15 @@ pub(super) struct FrameReader {
     max_bytes: usize,
     /// The size of the last frame.
     trusted: usize,
-    /// The last large frames; none while small ones come, so that an idle connection holds little.
-    kept: VecDeque<Bytes>,
+    /// Large frames, the newest first; none while small ones come, so that an idle connection holds little.
+    kept: VecDeque<Kept>,
+}
+
+/// A frame whose memory may be used again.
+#[derive(Debug)]
+struct Kept {
+    frame: Bytes,
+    capacity: usize,
 }
 
 impl FrameReader {
@@ -61,7 +71,7 @@ impl FrameReader {
         let size = size.ok_or(FrameError::Size(announced))?;
         self.reuse_memory(size);
         // In one piece, and before anything has to be copied there.
-        self.buffer.reserve(size.min(self.trusted).saturating_sub(self.buffer.len()));
+        self.buffer.reserve(room_for(size.min(self.trusted)).saturating_sub(self.buffer.len()));
         while self.buffer.len() < size {
             let room = self.buffer.capacity() - self.buffer.len();
             let missing = size - self.buffer.len();
@@ -70,34 +80,57 @@ impl FrameReader {
             }
             came(read_some(socket, &mut self.buffer).await?);
         }
+        let capacity = self.buffer.capacity();
         let frame = self.buffer.split_to(size).freeze();
-        self.keep(&frame);
+        self.keep(&frame, capacity);
         Ok(frame)
     }
 
-    /// Goes on in the memory of an earlier frame, if one is large enough and nobody reads in it.
+    /// Goes on in the memory of an earlier frame, if one is large enough and nobody reads in it. The newest of them is
+    /// the likeliest to be in a cache still.
     fn reuse_memory(&mut self, size: usize) {
         if size < MIN_KEPT || self.buffer.capacity() >= size {
             return;
         }
-        let Some(at) = self.kept.iter().position(Bytes::is_unique) else { return };
-        let Some(mut memory) = self.kept.remove(at).and_then(|frame| frame.try_into_mut().ok()) else { return };
-        if memory.capacity() >= size {
+        let fits = |kept: &Kept| kept.capacity >= size && kept.frame.is_unique();
+        let Some(at) = self.kept.iter().position(fits) else {
+            // New memory will come, so what has not been of use for longest goes.
+            self.drop_oldest_idle();
+            return;
+        };
+        let memory = self.kept.remove(at).and_then(|kept| kept.frame.try_into_mut().ok());
+        if let Some(mut memory) = memory.filter(|memory| memory.capacity() >= size) {
             memory.clear();
             memory.extend_from_slice(&self.buffer);
             self.buffer = memory;
         }
     }
 
-    fn keep(&mut self, frame: &Bytes) {
+    fn keep(&mut self, frame: &Bytes, capacity: usize) {
         self.trusted = frame.len();
         if frame.len() < MIN_KEPT {
             self.kept.clear();
-        } else if frame.len() <= MAX_KEPT {
-            self.kept.truncate(KEPT - 1);
-            self.kept.push_front(frame.clone());
+            return;
+        }
+        let total = capacity + self.kept.iter().map(|kept| kept.capacity).sum::<usize>();
+        let idle = self.kept.iter().filter(|kept| kept.frame.is_unique()).count();
+        if total > MAX_KEPT || idle > MAX_IDLE {
+            self.drop_oldest_idle();
+        }
+        // Those in use stay: the oldest of them is the next to be free.
+        if self.kept.iter().map(|kept| kept.capacity).sum::<usize>() + capacity <= MAX_KEPT {
+            self.kept.push_front(Kept { frame: frame.clone(), capacity });
         }
     }
+
+    fn drop_oldest_idle(&mut self) {
+        let at = self.kept.iter().rposition(|kept| kept.frame.is_unique());
+        drop(at.and_then(|at| self.kept.remove(at)));
+    }
+}
+
+fn room_for(size: usize) -> usize {
+    if size < MIN_KEPT { size } else { size.next_multiple_of(LARGE_STEP) }
 }
 
 async fn read_some(socket: &mut (dyn AsyncRead + Send + Unpin), buffer: &mut BytesMut) -> Result<usize, FrameError> {
@@ -160,6 +193,50 @@ mod tests {
         places.sort_unstable();
         places.dedup();
         assert!(places.len() <= 3, "{} places", places.len());
+    }
+
+    #[tokio::test]
+    async fn memory_goes_round_however_many_frames_wait_to_be_read() {
+        const WAITING: usize = 9;
+        let (mut reader, mut socket) = sent(vec![vec![1; LARGE]; 40]);
+        let (mut places, mut waiting) = (Vec::new(), VecDeque::new());
+        for _ in 0..40 {
+            waiting.push_back(reader.read(&mut socket, |_| {}).await.unwrap());
+            places.push(waiting.back().unwrap().as_ptr());
+            waiting.drain(..waiting.len().saturating_sub(WAITING));
+        }
+        places.sort_unstable();
+        places.dedup();
+        assert!(places.len() <= WAITING + 2, "{} places", places.len());
+    }
+
+    #[tokio::test]
+    async fn no_more_is_kept_than_is_allowed() {
+        const SIZE: usize = 10 << 20;
+        let (mut reader, mut socket) = sent(vec![vec![1; SIZE]; 10]);
+        let mut held = Vec::new();
+        for _ in 0..10 {
+            held.push(reader.read(&mut socket, |_| {}).await.unwrap());
+            let kept: usize = reader.kept.iter().map(|kept| kept.capacity).sum();
+            assert!(kept <= MAX_KEPT, "{kept} bytes");
+        }
+        assert_eq!(reader.kept.back().unwrap().frame.as_ptr(), held[0].as_ptr(), "the first to be free again");
+    }
+
+    #[tokio::test]
+    async fn memory_that_is_too_small_makes_room_for_larger() {
+        let sizes = [LARGE / 4, LARGE / 4, LARGE, LARGE, LARGE / 4, LARGE];
+        let (mut reader, mut socket) = sent(sizes.iter().map(|size| vec![1; *size]).collect());
+        let mut places = Vec::new();
+        let mut last = None;
+        for _ in sizes {
+            let frame = reader.read(&mut socket, |_| {}).await.unwrap();
+            places.push(frame.as_ptr());
+            last = Some(frame);
+            assert!(reader.kept.len() <= 2, "{places:?}");
+        }
+        drop(last);
+        assert!(places[2..4].contains(&places[4]) && places[2..4].contains(&places[5]), "{places:?}");
     }
 
     #[tokio::test]

@@ -94,32 +94,43 @@ pub(super) fn take_u8(input: &mut &[u8]) -> Result<u8, RecordError> {
 /// Takes a varint from the front of `input`.
 #[inline(always)]
 pub(super) fn take_i32(input: &mut &[u8]) -> Result<i32, RecordError> {
-    let first = take_u8(input)?;
-    let raw = if first < 0x80 { u64::from(first) } else { take_rest(input, first, MAX_LEN_32)? };
-    let raw = u32::try_from(raw).map_err(|_| RecordError::VarintOverflow)?;
+    let raw = u32::try_from(take_raw(input, MAX_LEN_32)?).map_err(|_| RecordError::VarintOverflow)?;
     Ok((raw >> 1).cast_signed() ^ -(raw & 1).cast_signed())
 }
 
 /// Takes a varlong from the front of `input`.
 #[inline(always)]
 pub(super) fn take_i64(input: &mut &[u8]) -> Result<i64, RecordError> {
-    let first = take_u8(input)?;
-    let raw = if first < 0x80 { u64::from(first) } else { take_rest(input, first, MAX_LEN_64)? };
+    let raw = take_raw(input, MAX_LEN_64)?;
     Ok((raw >> 1).cast_signed() ^ -(raw & 1).cast_signed())
 }
 
-#[inline]
-fn take_rest(input: &mut &[u8], first: u8, max_len: usize) -> Result<u64, RecordError> {
-    let mut value = u64::from(first & 0x7f);
-    for shift in (7..7 * max_len).step_by(7) {
-        let byte = take_u8(input)?;
+/// Nearly all have one byte or two, and those stay in registers: what is longer is read elsewhere, and by value, for a
+/// reference to `input` would have it put in memory for all.
+#[inline(always)]
+fn take_raw(input: &mut &[u8], max_len: usize) -> Result<u64, RecordError> {
+    let (raw, rest) = match *input {
+        [first, rest @ ..] if *first < 0x80 => (u64::from(*first), rest),
+        [first, second, rest @ ..] if *second < 0x80 => (u64::from(*first & 0x7f) | u64::from(*second) << 7, rest),
+        longer => take_long(longer, max_len)?,
+    };
+    *input = rest;
+    Ok(raw)
+}
+
+#[cold]
+#[inline(never)]
+fn take_long(mut input: &[u8], max_len: usize) -> Result<(u64, &[u8]), RecordError> {
+    let mut value = 0;
+    for shift in (0..7 * max_len).step_by(7) {
+        let byte = take_u8(&mut input)?;
         // The tenth byte of a varlong has room for a single bit.
         if shift == 63 && byte > 1 {
             return Err(RecordError::VarintOverflow);
         }
         value |= u64::from(byte & 0x7f) << shift;
         if byte < 0x80 {
-            return Ok(value);
+            return Ok((value, input));
         }
     }
     Err(RecordError::VarintOverflow)

@@ -70,8 +70,8 @@ impl<'s> Members<'s> {
     pub(super) fn await_balance(&mut self, partitions: usize) -> Result<()> {
         let deadline = Instant::now() + LIMIT;
         while !self.is_balanced(partitions) {
-            self.poll()?;
             ensure!(Instant::now() < deadline, "the group does not settle: {}", self.shown());
+            self.poll()?;
         }
         Ok(())
     }
@@ -87,8 +87,8 @@ impl<'s> Members<'s> {
             if missing == 0 {
                 return Ok(());
             }
-            self.poll()?;
             ensure!(Instant::now() < deadline, "{missing} of {} are not read: {}", values.len(), self.shown());
+            self.poll()?;
         }
     }
 
@@ -100,9 +100,12 @@ impl<'s> Members<'s> {
         Ok(())
     }
 
+    /// Takes what the members tell within a while: under load they tell without end.
     fn poll(&mut self) -> Result<()> {
         for member in &mut self.members {
-            while let Some(event) = member.driver.event(POLL_INTERVAL)? {
+            let until = Instant::now() + POLL_INTERVAL;
+            while let Some(left) = until.checked_duration_since(Instant::now()) {
+                let Some(event) = member.driver.event(left)? else { break };
                 if let Some(partitions) = event.get("assigned") {
                     member.assigned = numbers(partitions)?;
                 }

@@ -85,7 +85,7 @@ impl Scene {
     }
 
     fn plan(&mut self) -> FetchPlan {
-        self.assignment.plan(self.now, NODE, &self.metadata, &UnderWay::default())
+        self.assignment.plan(self.now, NODE, &self.metadata, &UnderWay::default(), usize::MAX)
     }
 
     fn plan_one(&mut self) -> Wanted {
@@ -318,7 +318,7 @@ fn a_follower_is_fetched_from_until_it_fails() {
     scene.fetched(&want, data);
     assert!(scene.plan().wanted.is_empty());
     assert_eq!(scene.work().nodes, [NodeId(2)]);
-    let plan = scene.assignment.plan(scene.now, NodeId(2), &scene.metadata, &UnderWay::default());
+    let plan = scene.assignment.plan(scene.now, NodeId(2), &scene.metadata, &UnderWay::default(), usize::MAX);
     scene.assignment.unreserve(plan.max_bytes);
     let refused = refusal(ErrorCode::OFFSET_NOT_AVAILABLE);
     scene.assignment.fetched(scene.now, NodeId(2), &plan.wanted[0], &refused);
@@ -341,6 +341,23 @@ fn no_partition_takes_more_than_its_share_of_the_buffer() {
     let bytes = chunk.bytes.len();
     assert!(scene.assignment.release(&tp(0), chunk.version, bytes), "a fetch waits for this");
     assert_eq!(scene.plan_one().offset, 30);
+}
+
+#[test]
+fn a_partition_is_read_ahead_by_one_answer() {
+    let batch = records(0, 10).records.unwrap().len();
+    let config = ConsumerConfig { max_partition_fetch_bytes: batch, ..ConsumerConfig::default() };
+    let mut scene = Scene::new(&config);
+    scene.begin_at(0, -1);
+    for offset in [0, 10] {
+        let want = scene.plan_one();
+        scene.fetched(&want, records(offset, 10));
+    }
+    assert!(scene.plan().wanted.is_empty(), "two answers wait");
+    let Some(Ready::Chunk(chunk)) = scene.assignment.take(None) else { panic!() };
+    assert!(scene.plan().wanted.is_empty(), "the first is still being read");
+    assert!(scene.assignment.release(&tp(0), chunk.version, chunk.bytes.len()), "a fetch waits for this");
+    assert_eq!(scene.plan_one().offset, 20);
 }
 
 #[test]

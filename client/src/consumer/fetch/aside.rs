@@ -14,6 +14,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     FetchSession, UnderWay,
+    limit::ResponseLimit,
     worker::{self, Asked, Reserved},
 };
 use crate::{
@@ -38,6 +39,7 @@ pub(super) struct Aside<'a> {
     next: Option<Instant>,
     /// Knows the names of what was asked for; there is no session.
     names: FetchSession,
+    limit: ResponseLimit,
     under_way: Option<Request>,
     /// How long the next answer may be held back.
     max_wait: Duration,
@@ -62,6 +64,7 @@ impl<'a> Aside<'a> {
             look: false,
             next: poll.next,
             names: FetchSession::default(),
+            limit: ResponseLimit::default(),
             under_way: None,
             max_wait: Duration::ZERO,
             failed: false,
@@ -80,7 +83,7 @@ impl<'a> Aside<'a> {
             }
             changes.mark_unchanged();
             let polled = self.polled.get_or_insert_with(|| UnderWay::of(&self.poll.wanted));
-            let plan = worker::plan(self.shared, self.node, polled);
+            let plan = worker::plan(self.shared, self.node, polled, self.limit);
             if plan.wanted.is_empty() {
                 (self.look, self.next) = (false, plan.next);
                 return;
@@ -122,7 +125,7 @@ impl<'a> Aside<'a> {
         let response = request.response.wait().await;
         match &response {
             Ok(response) => {
-                request.asked.answered(self.shared, response);
+                request.asked.answered(self.shared, response, &mut self.limit);
                 self.take(response);
             }
             Err(error) => self.fail(error),

@@ -7,7 +7,7 @@ use ottla_protocol::{
     compression::Decompressor,
     messages::fetch::AbortedTransaction,
     record::{
-        Batch, BatchError, RecordBatch, RecordCursor, RecordError, TimestampType,
+        Batch, BatchError, RecordBatch, RecordCursor, RecordError, RecordIter, TimestampType,
         control::{ControlRecord, ControlRecordType},
     },
     types::ProducerId,
@@ -244,19 +244,8 @@ impl OpenBatch {
     /// At most `max` records from `offset` on, each checked, or `None` if there are no more.
     fn take(&mut self, partition: &TopicPartition, max: usize, offset: i64) -> Result<Option<RecordRun>, RecordError> {
         let mut start = self.cursor.clone();
-        let mut count = 0;
-        let mut last = offset;
-        while count < max {
-            let Some(record) = self.cursor.next_ref() else { break };
-            let record = record?;
-            if record.offset < offset {
-                start.next_ref();
-                continue;
-            }
-            check_headers(record.headers())?;
-            last = record.offset;
-            count += 1;
-        }
+        let Walked { before, count, last } = self.cursor.advance(|records| walk(records, max, offset))?;
+        start.advance(|records| records.by_ref().take(before).for_each(drop));
         Ok((count > 0).then(|| RecordRun {
             partition: partition.clone(),
             cursor: start,
@@ -268,7 +257,36 @@ impl OpenBatch {
     }
 }
 
-#[inline]
+/// What was found of a batch.
+struct Walked {
+    /// Records before the wanted offset.
+    before: usize,
+    /// Records from there on.
+    count: usize,
+    /// The offset of the last one.
+    last: i64,
+}
+
+/// Checks at most `max` records from `offset` on, and passes over those before it.
+fn walk(records: &mut RecordIter<'_>, max: usize, offset: i64) -> Result<Walked, RecordError> {
+    let mut walked = Walked { before: 0, count: 0, last: offset };
+    while walked.count < max {
+        let Some(record) = records.next() else { break };
+        let record = record?;
+        if record.offset < offset {
+            walked.before += 1;
+            continue;
+        }
+        if !record.headers().is_empty() {
+            check_headers(record.headers())?;
+        }
+        walked.last = record.offset;
+        walked.count += 1;
+    }
+    Ok(walked)
+}
+
+#[inline(never)]
 fn check_headers(headers: ottla_protocol::record::Headers<'_>) -> Result<(), RecordError> {
     headers.into_iter().try_for_each(|header| header.map(drop))
 }

@@ -2,6 +2,7 @@
 
 mod aside;
 mod chunk;
+mod limit;
 mod session;
 #[expect(clippy::disallowed_methods, reason = "an edge: it asks a broker and takes what comes")]
 mod worker;

@@ -11,7 +11,7 @@ use ottla_protocol::{
 use tokio::{sync::watch, time::Instant};
 use tracing::{Span, field};
 
-use super::{FetchSession, UnderWay, Wanted, aside::Aside};
+use super::{FetchSession, UnderWay, Wanted, aside::Aside, limit::ResponseLimit};
 use crate::{
     backoff::Backoff,
     config::ServerAddress,
@@ -34,6 +34,7 @@ pub(in crate::consumer) struct FetchWorker {
     pub(in crate::consumer) shared: Arc<Shared>,
     pub(in crate::consumer) node: NodeId,
     session: FetchSession,
+    limit: ResponseLimit,
     rng: fastrand::Rng,
     failures: u32,
     round: u64,
@@ -41,7 +42,15 @@ pub(in crate::consumer) struct FetchWorker {
 
 impl FetchWorker {
     pub(in crate::consumer) fn new(shared: Arc<Shared>, node: NodeId, rng: fastrand::Rng) -> Self {
-        Self { shared, node, session: FetchSession::default(), rng, failures: 0, round: 0 }
+        Self {
+            shared,
+            node,
+            session: FetchSession::default(),
+            limit: ResponseLimit::default(),
+            rng,
+            failures: 0,
+            round: 0,
+        }
     }
 }
 
@@ -92,10 +101,11 @@ impl Asked {
         Self { span, at: Instant::now() }
     }
 
-    pub(super) fn answered(&self, shared: &Shared, response: &FetchResponse) {
-        let bytes = size_bytes(response);
+    pub(super) fn answered(&self, shared: &Shared, response: &FetchResponse, limit: &mut ResponseLimit) {
+        let (bytes, took) = (size_bytes(response), self.at.elapsed());
         self.span.record("bytes", bytes);
-        shared.counters.fetched(bytes, self.at.elapsed());
+        shared.counters.fetched(bytes, took);
+        limit.answered(bytes, took);
     }
 }
 
@@ -118,9 +128,9 @@ impl Pace {
 }
 
 /// What to fetch from a broker beside what is under way.
-pub(super) fn plan(shared: &Shared, node: NodeId, under_way: &UnderWay) -> FetchPlan {
+pub(super) fn plan(shared: &Shared, node: NodeId, under_way: &UnderWay, limit: ResponseLimit) -> FetchPlan {
     let metadata = shared.inner.metadata();
-    shared.assignment().plan(Instant::now(), node, &metadata, under_way)
+    shared.assignment().plan(Instant::now(), node, &metadata, under_way, limit.bytes())
 }
 
 /// A request whose session and topics are told.
@@ -175,7 +185,7 @@ impl FetchWorker {
         let mut changes = self.shared.fetch.subscribe();
         loop {
             changes.mark_unchanged();
-            let mut plan = plan(&self.shared, self.node, &UnderWay::default());
+            let mut plan = plan(&self.shared, self.node, &UnderWay::default(), self.limit);
             if plan.wanted.is_empty() {
                 let changed = changes.changed();
                 match plan.next {
@@ -217,7 +227,7 @@ impl FetchWorker {
             }
         };
         let response = response.inspect_err(|_| self.session.failed());
-        let response = response.inspect(|response| asked.answered(&shared, response));
+        let response = response.inspect(|response| asked.answered(&shared, response, &mut self.limit));
         let pace = response.map(|response| Pace::of(&response, self.take(version, &response)));
         // What is fetched aside takes part in the next request, so its answer is waited for. That is short; where it is
         // not, because that connection hangs say, it is fetched again.
