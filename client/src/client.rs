@@ -3,7 +3,10 @@
 use std::{
     collections::{HashMap, HashSet},
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -48,6 +51,8 @@ pub(crate) struct Inner {
     metadata: watch::Sender<Arc<ClusterMetadata>>,
     interest: Mutex<Interest>,
     refresh: Notify,
+    /// Whether what is known may not be true any more.
+    stale: AtomicBool,
     /// Why the last refresh failed, and since when none succeeded.
     trouble: Mutex<Option<(Instant, RequestError)>>,
     coordinators: Mutex<HashMap<(CoordinatorType, String), NodeId>>,
@@ -172,6 +177,7 @@ impl ClientBuilder {
             metadata: watch::Sender::new(Arc::default()),
             interest: Mutex::default(),
             refresh: Notify::new(),
+            stale: AtomicBool::new(false),
             trouble: Mutex::default(),
             coordinators: Mutex::default(),
         });
@@ -239,7 +245,10 @@ impl Client {
     /// [`MetadataError`] if nobody answers.
     pub async fn refresh_metadata(&self) -> Result<Arc<ClusterMetadata>, MetadataError> {
         let timeout = self.inner.config.default_api_timeout;
-        self.inner.wait_newer(self.metadata().generation, "metadata", Instant::now() + timeout, timeout).await
+        let before = self.metadata().whole_generation;
+        self.inner.request_refresh();
+        let is_newer = |metadata: &ClusterMetadata| metadata.whole_generation > before;
+        self.inner.wait_for(is_newer, "metadata", Instant::now() + timeout, timeout).await
     }
 
     /// The versions and features that a broker announces, of any broker if `node` is `None`. Cancel safe.
@@ -290,6 +299,12 @@ impl Inner {
 
     /// Asks for a refresh soon; those that ask meanwhile share it.
     pub(crate) fn request_refresh(&self) {
+        self.stale.store(true, Ordering::Relaxed);
+        self.refresh.notify_one();
+    }
+
+    /// The same, only for topics of interest that are not known: what is known of the others may well be true.
+    fn request_new_topics(&self) {
         self.refresh.notify_one();
     }
 
@@ -297,7 +312,7 @@ impl Inner {
     pub(crate) fn take_interest(&self, topic: &TopicName) {
         let new = lock(&self.interest).topics.insert(topic.detach(), Instant::now()).is_none();
         if new {
-            self.request_refresh();
+            self.request_new_topics();
         }
     }
 
@@ -353,11 +368,13 @@ impl Inner {
         let mut failures = 0;
         loop {
             let before = self.metadata().generation;
-            let metadata = self.wait_newer(before, &name, deadline, timeout).await?;
+            self.request_new_topics();
+            let is_newer = |metadata: &ClusterMetadata| metadata.generation > before;
+            let metadata = self.wait_for(is_newer, &name, deadline, timeout).await?;
             if let Some(topic) = metadata.topic(&name) {
                 return Ok(topic.clone());
             }
-            // A refresh that was under way before says nothing about this topic.
+            // A refresh that was under way before, or is about others, says nothing about this topic.
             let Some(code) = metadata.errors.get(&name).copied() else { continue };
             let creating = code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION && self.config.allow_auto_create_topics;
             // A broker that creates the topic on demand says first that it does not know it. One that does not create
@@ -373,18 +390,17 @@ impl Inner {
         }
     }
 
-    /// The picture after the one of this generation.
-    async fn wait_newer(
+    /// The first picture, from the present one on, that is the one.
+    async fn wait_for(
         &self,
-        generation: u64,
+        is_it: impl Fn(&ClusterMetadata) -> bool,
         subject: &str,
         deadline: Instant,
         timeout: Duration,
     ) -> Result<Arc<ClusterMetadata>, MetadataError> {
         let mut metadata = self.metadata.subscribe();
-        self.request_refresh();
-        let newer = metadata.wait_for(|metadata| metadata.generation > generation);
-        match tokio::time::timeout_at(deadline, newer).await {
+        let found = metadata.wait_for(|metadata| is_it(metadata));
+        match tokio::time::timeout_at(deadline, found).await {
             Ok(Ok(metadata)) => Ok(metadata.clone()),
             Ok(Err(_)) => Err(RequestError::NotSent(ConnectionError::Closed).into()),
             Err(_) => Err(MetadataError::Timeout {
@@ -547,13 +563,17 @@ async fn refresh_forever(inner: &Inner) {
         if wanted.is_err() && !is_of_interest(inner) {
             continue;
         }
+        let is_stale = inner.stale.swap(false, Ordering::Relaxed) || wanted.is_err();
         let span = tracing::debug_span!(parent: None, "metadata_refresh", topics = Empty, error = Empty);
-        match refresh(inner).instrument(span.clone()).await {
-            Ok(()) => {
+        match refresh(inner, is_stale).instrument(span.clone()).await {
+            Ok(found) => {
                 inner.meter.counters.metadata_refreshes.increment();
                 failures = 0;
                 *lock(&inner.trouble) = None;
                 drop(span);
+                if found == Found::AllThatWereNew {
+                    continue;
+                }
                 // Whoever finds the answer wanting asks again at once: that must not become a storm.
                 tokio::time::sleep(inner.config.retry_backoff.min(Duration::from_millis(20))).await;
             }
@@ -576,17 +596,29 @@ fn is_of_interest(inner: &Inner) -> bool {
     interest.all > 0 || !interest.topics.is_empty()
 }
 
-async fn refresh(inner: &Inner) -> Result<(), RequestError> {
+/// What came of a refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// Each topic that was not known: nobody will ask again for want of one.
+    AllThatWereNew,
+    /// What there is of all topics of interest, or less than was asked for.
+    WhatThereIs,
+}
+
+/// Asks for all topics of interest if what is known of them is stale, else for those that are not known.
+async fn refresh(inner: &Inner, is_stale: bool) -> Result<Found, RequestError> {
     let connection = inner.any_connection().await?;
     let version = connection.versions().newest::<MetadataRequest>()?;
     let (topics, all) = wanted_topics(inner);
+    let new = if is_stale || all { Vec::new() } else { unknown(&topics, &inner.metadata()) };
+    let asked = if new.is_empty() { topics.iter().cloned().collect() } else { new.clone() };
     if all {
         Span::current().record("topics", "all");
     } else {
-        Span::current().record("topics", topics.len());
+        Span::current().record("topics", asked.len());
     }
     let request = MetadataRequest {
-        topics: (!all).then(|| topics.iter().map(|name| named(name.clone())).collect()),
+        topics: (!all).then(|| asked.into_iter().map(named).collect()),
         allow_auto_topic_creation: inner.config.allow_auto_create_topics || version < 4,
         ..MetadataRequest::default()
     };
@@ -602,17 +634,28 @@ async fn refresh(inner: &Inner) -> Result<(), RequestError> {
         tracing::warn!("the cluster asks to start over from the bootstrap servers");
         inner.metadata.send_modify(|metadata| *metadata = Arc::default());
         inner.request_refresh();
-        return Ok(());
+        return Ok(Found::WhatThereIs);
     }
     if response.brokers.is_empty() {
         // A broker that is starting may know of none; what is known already serves better.
         return Err(RequestError::UnknownNode(NodeId::NONE));
     }
+    let mut found = Found::WhatThereIs;
     inner.metadata.send_modify(|metadata| {
         // Of all topics, those that the broker does not speak of are gone.
-        *metadata = Arc::new(metadata.updated(&response, |name| topics.contains(name)));
+        let mut next = metadata.updated(&response, |name| topics.contains(name));
+        next.whole_generation += u64::from(new.is_empty());
+        if !new.is_empty() && new.iter().all(|name| next.topics.contains_key(name)) {
+            found = Found::AllThatWereNew;
+        }
+        *metadata = Arc::new(next);
     });
-    Ok(())
+    Ok(found)
+}
+
+/// The topics that nothing is known of.
+fn unknown(topics: &HashSet<TopicName>, metadata: &ClusterMetadata) -> Vec<TopicName> {
+    topics.iter().filter(|name| metadata.topic(name).is_none()).cloned().collect()
 }
 
 /// The topics that a response does not speak of.

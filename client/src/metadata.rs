@@ -84,8 +84,10 @@ pub struct ClusterMetadata {
     /// The topics that were asked for and why they are not there.
     pub errors: HashMap<TopicName, ErrorCode>,
     names: HashMap<Uuid, TopicName>,
-    /// How often it was refreshed.
+    /// How often it has changed.
     pub(crate) generation: u64,
+    /// How often all of it was refreshed.
+    pub(crate) whole_generation: u64,
 }
 
 impl ClusterMetadata {
@@ -110,16 +112,17 @@ impl ClusterMetadata {
     }
 
     /// The picture after a response. What the response does not speak of is kept if it is in `keep`: a refresh for one
-    /// topic must not forget the others.
+    /// topic must not forget the others, nor what is wrong with them.
     pub(crate) fn updated(&self, response: &MetadataResponse, keep: impl Fn(&str) -> bool) -> Self {
         let mut next = Self {
             cluster_id: response.cluster_id.as_ref().map(ToString::to_string),
             controller: Some(response.controller_id).filter(|id| id.0 >= 0),
             brokers: brokers(response),
             topics: self.topics.iter().filter(|(name, _)| keep(name)).map(|(n, t)| (n.clone(), t.clone())).collect(),
-            errors: HashMap::new(),
+            errors: self.errors.iter().filter(|(name, _)| keep(name)).map(|(n, code)| (n.clone(), *code)).collect(),
             names: HashMap::new(),
             generation: self.generation + 1,
+            whole_generation: self.whole_generation,
         };
         for topic in &response.topics {
             next.put_topic(topic);
@@ -139,6 +142,7 @@ impl ClusterMetadata {
             }
             return;
         }
+        self.errors.remove(&name);
         let old = self.topics.get(&name);
         let partitions = partitions(&response.partitions, old.filter(|old| old.id == response.topic_id));
         let topic =
@@ -311,5 +315,18 @@ mod tests {
         let next = after(&first, &gone);
         assert!(next.topic("t").is_none());
         assert_eq!(next.errors.get("t"), Some(&ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_topic_stays_true_until_the_topic_is_spoken_of() {
+        let mut refused = response(1, &[]);
+        refused.topics[0].error_code = ErrorCode::TOPIC_AUTHORIZATION_FAILED;
+        let first = after(&ClusterMetadata::default(), &refused);
+        let mut others = response(2, &[(1, 0)]);
+        others.topics[0].name = Some("u".into());
+        let still = after(&first, &others);
+        assert_eq!(still.errors.get("t"), Some(&ErrorCode::TOPIC_AUTHORIZATION_FAILED));
+        assert!(first.updated(&others, |name| name != "t").errors.is_empty(), "nobody wants it any more");
+        assert!(after(&still, &response(1, &[(1, 0)])).errors.is_empty());
     }
 }

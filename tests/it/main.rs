@@ -10,6 +10,7 @@ mod guide;
 mod hostile;
 mod liar;
 mod meddler;
+mod metadata;
 mod observe;
 mod partitioning;
 mod produce;
