@@ -5,10 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 use ottla::{
     config::Acks,
     producer::{DeliveryErrorKind, Record, SendError},
-    protocol::{error_code::ErrorCode, record::Compression},
+    protocol::{api_key::ApiKey, error_code::ErrorCode, record::Compression},
 };
 
-use crate::support::{client, start};
+use crate::{
+    meddler::{Answer, Meddler},
+    support::{client, start},
+};
 
 #[tokio::test(start_paused = true)]
 async fn records_of_a_partition_get_offsets_in_the_order_of_sending() {
@@ -147,4 +150,40 @@ async fn closing_delivers_what_was_sent_and_takes_no_more() {
     producer.close(Duration::from_secs(10)).await;
     assert_eq!(delivery.await.unwrap().offset, 0);
     assert!(matches!(other.send(Record::to("t").value("v")).await, Err(SendError::Closed)));
+}
+
+/// How many requests have left in each millisecond for a broker that answers after so long, if five records come in each,
+/// without linger.
+async fn departures(answer_time: Duration) -> Vec<u64> {
+    let cluster = start(|c| c.topic("t", 1)).await;
+    let client = Meddler::client(&cluster, move |question| match question.key {
+        ApiKey::PRODUCE => Answer::after(tokio::time::sleep(answer_time)),
+        _ => Answer::Honest,
+    });
+    let producer = client.build().unwrap().producer().linger(Duration::ZERO).build().unwrap();
+    // The first batch of a producer leaves alone.
+    producer.send(Record::to("t").value("first")).await.unwrap().await.unwrap();
+    let mut departures = Vec::new();
+    for _ in 0..20 {
+        let before = producer.metrics().requests;
+        for _ in 0..5 {
+            drop(producer.send(Record::to("t").value("v")).await.unwrap());
+            // As many turns as all tasks take to send it, if they would.
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        departures.push(producer.metrics().requests - before);
+    }
+    departures
+}
+
+#[tokio::test(start_paused = true)]
+async fn small_batches_without_linger_do_not_crowd_a_broker() {
+    let near = departures(Duration::from_millis(3)).await;
+    assert!(near.iter().all(|requests| *requests <= 2), "one, and one where a millisecond ends: {near:?}");
+    assert!(near.iter().sum::<u64>() >= 5, "{near:?}");
+    let far = departures(Duration::from_millis(100)).await;
+    assert_eq!(far.iter().take(10).sum::<u64>(), 5, "as many as may be under way, before the first answer: {far:?}");
 }

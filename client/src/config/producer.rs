@@ -26,7 +26,9 @@ pub struct ProducerConfig {
     /// `batch.size`: bytes a batch is filled up to before another is begun; 0 puts each record in its own. Default
     /// 16 KiB.
     pub batch_size: usize,
-    /// `linger.ms`: how long a batch that is not full waits for more records. Default 5 ms.
+    /// `linger.ms`: how long a batch that is not full waits for more records. Default 5 ms. While a request is under way
+    /// to the same broker, it also waits for its answer, or until 1 ms after it was sent, so that small requests do not
+    /// crowd the broker.
     pub linger: Duration,
     /// `buffer.memory`: bytes of records that may wait to be delivered. Default 32 MiB.
     pub buffer_memory: usize,

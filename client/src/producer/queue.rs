@@ -154,6 +154,17 @@ pub(crate) enum Append {
     },
 }
 
+/// How long a batch that is not full waits for more records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Linger {
+    /// No longer.
+    Over,
+    /// As long as `linger.ms` says.
+    Counts,
+    /// As long, and until then.
+    AtLeastUntil(Instant),
+}
+
 /// What a partition has to send.
 #[derive(Debug)]
 pub(crate) enum Next {
@@ -409,8 +420,8 @@ impl PartitionQueue {
         }
     }
 
-    /// The next thing to do for a sender. With `hurry`, linger is over at once.
-    pub(crate) fn next(&mut self, now: Instant, hurry: bool) -> Next {
+    /// The next thing to do for a sender.
+    pub(crate) fn next(&mut self, now: Instant, linger: Linger) -> Next {
         if self.is_empty() {
             return Next::Empty;
         }
@@ -444,16 +455,21 @@ impl PartitionQueue {
             self.in_flight.push_back(batch);
             return Next::Resend(bytes);
         }
-        self.next_new(now, hurry)
+        self.next_new(now, linger)
     }
 
-    fn next_new(&mut self, now: Instant, hurry: bool) -> Next {
+    fn next_new(&mut self, now: Instant, linger: Linger) -> Next {
         if self.full.is_empty() {
             let Some(open) = &self.open else {
                 return if self.in_flight.is_empty() { Next::Empty } else { Next::Blocked };
             };
             let due = open.created + self.settings.linger;
-            if !hurry && open.builder.size_bytes() < self.settings.batch_size && due > now {
+            let due = match linger {
+                Linger::Over => now,
+                Linger::Counts => due,
+                Linger::AtLeastUntil(at) => due.max(at),
+            };
+            if open.builder.size_bytes() < self.settings.batch_size && due > now {
                 return Next::At(due);
             }
         }
@@ -909,7 +925,7 @@ mod tests {
         /// The batch that leaves now.
         fn send(&mut self, ms: u64) -> RecordBatch {
             let now = self.at(ms);
-            let bytes = match self.queue.next(now, true) {
+            let bytes = match self.queue.next(now, Linger::Over) {
                 Next::Resend(bytes) => bytes,
                 Next::Seal(open) => {
                     let sealed = open.seal(&mut self.compressor).unwrap();
@@ -952,12 +968,12 @@ mod tests {
     fn a_batch_lingers_until_it_is_full_or_due() {
         let mut f = Fixture::new(|_| {});
         drop(f.append(b"a"));
-        assert!(matches!(f.queue.next(f.at(0), false), Next::At(at) if at == f.at(5)));
+        assert!(matches!(f.queue.next(f.at(0), Linger::Counts), Next::At(at) if at == f.at(5)));
         let wake = (0..20).map(|_| f.try_append(&[0; 20])).filter(|a| matches!(a, Append::Done { wake: true, .. }));
         assert_eq!(wake.count(), 1, "when the batch is full, and not for each record behind that");
-        assert!(matches!(f.queue.next(f.at(0), false), Next::Seal(_)));
+        assert!(matches!(f.queue.next(f.at(0), Linger::Counts), Next::Seal(_)));
         drop(f.append(b"b"));
-        assert!(matches!(f.queue.next(f.at(5), false), Next::Seal(_)));
+        assert!(matches!(f.queue.next(f.at(5), Linger::Counts), Next::Seal(_)));
     }
 
     #[test]
@@ -968,12 +984,12 @@ mod tests {
         assert_eq!(stamp_of(&f.send(0)), (0, 0, 1));
         let _second = f.append(b"b");
         assert!(
-            matches!(f.queue.next(f.at(0), true), Next::Blocked),
+            matches!(f.queue.next(f.at(0), Linger::Over), Next::Blocked),
             "a leader that refused the first would take this"
         );
         f.refuse(0, ErrorCode::NOT_LEADER_OR_FOLLOWER);
         assert_eq!(stamp_of(&f.send(100)), (0, 0, 1));
-        assert!(matches!(f.queue.next(f.at(100), true), Next::Blocked));
+        assert!(matches!(f.queue.next(f.at(100), Linger::Over), Next::Blocked));
         f.written(0);
         assert_eq!(stamp_of(&f.send(100)), (0, 1, 1));
         let _third = f.append(b"c");
@@ -995,14 +1011,14 @@ mod tests {
     fn a_batch_that_is_being_sealed_is_still_waited_for() {
         let mut f = Fixture::new(|_| {});
         drop(f.append(b"a"));
-        let Next::Seal(open) = f.queue.next(f.at(0), true) else { panic!("there is a batch") };
+        let Next::Seal(open) = f.queue.next(f.at(0), Linger::Over) else { panic!("there is a batch") };
         assert_eq!((f.queue.pending().count(), f.queue.is_empty()), (1, false));
         f.queue.sent(open.seal(&mut f.compressor).unwrap());
         assert_eq!(f.queue.pending().count(), 1, "it is named once");
         f.written(0);
         assert_eq!((f.queue.pending().count(), f.queue.is_empty()), (0, true));
         drop(f.append(b"b"));
-        let Next::Seal(open) = f.queue.next(f.at(0), true) else { panic!("there is a batch") };
+        let Next::Seal(open) = f.queue.next(f.at(0), Linger::Over) else { panic!("there is a batch") };
         f.queue.not_sealed(open, "no codec".to_owned());
         assert_eq!((f.queue.pending().count(), f.queue.is_empty()), (0, true));
     }
@@ -1040,10 +1056,10 @@ mod tests {
             first_try.push(f.send(0));
         }
         assert!(f.refuse(0, ErrorCode::NOT_LEADER_OR_FOLLOWER));
-        assert!(matches!(f.queue.next(f.at(0), true), Next::Blocked), "others are still under way");
+        assert!(matches!(f.queue.next(f.at(0), Linger::Over), Next::Blocked), "others are still under way");
         f.refuse(0, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
         f.refuse(0, ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER);
-        assert!(matches!(f.queue.next(f.at(99), true), Next::At(at) if at == f.at(100)));
+        assert!(matches!(f.queue.next(f.at(99), Linger::Over), Next::At(at) if at == f.at(100)));
         for (i, first) in first_try.iter().enumerate() {
             assert_eq!(f.send(100).bytes(), first.bytes(), "batch {i} is byte-identical");
         }
@@ -1080,7 +1096,7 @@ mod tests {
         assert!(delivery.try_result().unwrap().unwrap_err().possibly_written());
         assert!(!f.queue.is_empty(), "its answer is still to come");
         drop(f.append(b"b"));
-        assert!(matches!(f.queue.next(f.at(1000), true), Next::Blocked));
+        assert!(matches!(f.queue.next(f.at(1000), Linger::Over), Next::Blocked));
         f.written(0);
         assert_eq!(stamp_of(&f.send(1000)), (1, 0, 1));
     }
@@ -1329,9 +1345,9 @@ mod tests {
         f.send(0);
         f.refuse(0, ErrorCode::INVALID_RECORD);
         drop(f.append(b"b"));
-        assert!(matches!(f.queue.next(f.at(0), true), Next::NeedsIdentity(Some(ProducerId(7)))));
+        assert!(matches!(f.queue.next(f.at(0), Linger::Over), Next::NeedsIdentity(Some(ProducerId(7)))));
         f.queue.set_identity(ProducerId(7), 0);
-        assert!(matches!(f.queue.next(f.at(0), true), Next::NeedsIdentity(Some(ProducerId(7)))));
+        assert!(matches!(f.queue.next(f.at(0), Linger::Over), Next::NeedsIdentity(Some(ProducerId(7)))));
         f.queue.set_identity(ProducerId(8), 0);
         assert_eq!(f.send(0).header().producer_id, 8);
     }

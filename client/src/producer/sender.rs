@@ -26,7 +26,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     delivery::DeliveryErrorKind,
-    queue::{Next, Outcome},
+    queue::{Linger, Next, Outcome},
     shared::{Partition, SenderQueue, Shared},
 };
 use crate::{
@@ -44,6 +44,11 @@ const WEIGHING_INTERVAL: Duration = Duration::from_millis(1);
 /// And how much longer it waits for each partition that it looked at, so that it costs next to nothing however many
 /// there are.
 const WEIGHING_PAUSE_PER_PARTITION: Duration = Duration::from_micros(1);
+
+/// While a request is under way, a batch that is not full leaves no sooner than this after it. A broker spends much the
+/// same on a request with one record as on one with a hundred, so that many small ones make each wait for the others: on
+/// a broker near by, the answer is there before the time is over.
+const SMALL_BATCH_INTERVAL: Duration = Duration::from_millis(1);
 
 /// One leader's sender.
 struct Sender {
@@ -225,7 +230,7 @@ impl Sender {
     /// Takes at most one batch of each partition, up to the size of a request. The partition that was not served goes
     /// first next time.
     fn collect(&mut self, now: Instant) -> Collected {
-        let hurry = self.shared.hurry();
+        let linger = self.linger();
         let mut batches = Vec::new();
         let mut bytes = 0;
         let mut wake_at = None;
@@ -235,7 +240,7 @@ impl Sender {
                 self.active.push_front(partition);
                 break;
             }
-            match self.take(&partition, now, hurry) {
+            match self.take(&partition, now, linger) {
                 Taken::Batch(records) => {
                     bytes += records.len();
                     batches.push((partition.clone(), records));
@@ -258,13 +263,21 @@ impl Sender {
         if batches.is_empty() { Collected::Nothing(wake_at) } else { Collected::Request(batches) }
     }
 
-    fn take(&mut self, partition: &Arc<Partition>, now: Instant, hurry: bool) -> Taken {
+    fn linger(&self) -> Linger {
+        match self.in_flight.back() {
+            _ if self.shared.hurry() => Linger::Over,
+            Some(last) => Linger::AtLeastUntil(last.sent + SMALL_BATCH_INTERVAL),
+            None => Linger::Counts,
+        }
+    }
+
+    fn take(&mut self, partition: &Arc<Partition>, now: Instant, linger: Linger) -> Taken {
         let open = {
             let mut queue = partition.lock();
             if let Some((id, epoch)) = self.shared.identity() {
                 queue.set_identity(id, epoch);
             }
-            match queue.next(now, hurry) {
+            match queue.next(now, linger) {
                 Next::Resend(records) => {
                     self.shared.counters.retries.increment();
                     return Taken::Batch(records);
@@ -761,7 +774,8 @@ mod tests {
             let record = Record::to("t").value(value);
             let appended = self.partition.lock().append(&record, 0, Instant::now, reserve);
             let Append::Done { cell, index, .. } = appended else { panic!("{appended:?}") };
-            let Collected::Request(batches) = self.sender.collect(Instant::now()) else { panic!("nothing to send") };
+            let later = Instant::now() + SMALL_BATCH_INTERVAL;
+            let Collected::Request(batches) = self.sender.collect(later) else { panic!("nothing to send") };
             self.sender.send(batches);
             Delivery::new(cell, index, 0)
         }
@@ -798,7 +812,7 @@ mod tests {
         assert_eq!(first.try_result().expect("it is answered").unwrap().offset, 70);
         scene.settle().await;
         assert!(second.try_result().is_none(), "it is sent again");
-        let next = scene.partition.lock().next(Instant::now() + Duration::from_secs(1), false);
+        let next = scene.partition.lock().next(Instant::now() + Duration::from_secs(1), Linger::Counts);
         assert!(matches!(next, Next::Resend(_)), "{next:?}");
         drop(connection);
     }
@@ -822,7 +836,7 @@ mod tests {
         scene.may_answer.notify_one();
         scene.settle().await;
         assert!(delivery.try_result().is_none());
-        let next = scene.partition.lock().next(Instant::now() + Duration::from_secs(1), false);
+        let next = scene.partition.lock().next(Instant::now() + Duration::from_secs(1), Linger::Counts);
         assert!(matches!(next, Next::Resend(_)), "{next:?}");
     }
 
