@@ -21,6 +21,7 @@ use ottla_protocol::{
         describe_producers::DescribeProducersRequest,
         describe_quorum::DescribeQuorumRequest,
         describe_topic_partitions::DescribeTopicPartitionsRequest,
+        elect_leaders::ElectLeadersRequest,
         fetch::FetchRequest,
         find_coordinator::FindCoordinatorRequest,
         header::{RequestHeader, ResponseHeader},
@@ -32,6 +33,7 @@ use ottla_protocol::{
         list_config_resources::ListConfigResourcesRequest,
         list_groups::ListGroupsRequest,
         list_offsets::ListOffsetsRequest,
+        list_partition_reassignments::ListPartitionReassignmentsRequest,
         metadata::MetadataRequest,
         offset_commit::OffsetCommitRequest,
         offset_delete::OffsetDeleteRequest,
@@ -186,7 +188,9 @@ static APIS: &[Api] = apis! {
     DescribeLogDirsRequest 1..=5 => api::log_dirs::describe;
     CreatePartitionsRequest 0..=3 => api::topics::create_partitions;
     DeleteGroupsRequest 0..=3 => api::groups::delete;
+    ElectLeadersRequest 0..=2 => api::leaders::elect;
     IncrementalAlterConfigsRequest 0..=1 => api::configs::alter_incrementally;
+    ListPartitionReassignmentsRequest 0..=0 => api::leaders::list_reassignments;
     OffsetDeleteRequest 0..=0 => api::offsets::delete;
     DescribeQuorumRequest 0..=2 => api::cluster::describe_quorum;
     DescribeClusterRequest 0..=2 => api::cluster::describe;

@@ -14,7 +14,7 @@ use ottla_protocol::{
 use crate::{
     config::{BrokerConfig, BrokerLayers, CompressionType, ConfigMap, TopicConfig},
     controller::{MetadataImage, PartitionRegistration, Topic},
-    log::{CleanupPolicy, LogConfig, LogError, LogManager, TickReport, TopicPartition},
+    log::{CleanupPolicy, LogConfig, LogError, LogManager, NewLog, TickReport, TopicPartition},
     metrics::NodeMeter,
     partition::{Leadership, Partition, Place},
 };
@@ -134,6 +134,9 @@ impl Replicas {
     pub(crate) fn apply(&self, image: &MetadataImage, layers: &BrokerLayers, now_ms: i64) {
         let settings = Settings { layers, producer_id_expiration_ms: producer_id_expiration_ms(layers) };
         let same_settings = *layers == self.topics().layers;
+        if let Some(logs) = self.logs().as_mut() {
+            logs.create_all(self.new_logs(image, &settings), now_ms);
+        }
         let mut topics = Topics { layers: layers.clone(), ..Topics::default() };
         for topic in image.topics() {
             // Of thousands of topics, one change is about a few.
@@ -148,7 +151,31 @@ impl Replicas {
         let gone: Vec<_> =
             self.topics().by_id.values().filter(|t| !topics.by_id.contains_key(&t.topic.id)).cloned().collect();
         *self.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
-        gone.iter().for_each(|topic| self.delete(topic, now_ms));
+        self.delete(&gone, now_ms);
+    }
+
+    /// The logs that are to be on this node and are not hosted yet.
+    fn new_logs(&self, image: &MetadataImage, settings: &Settings<'_>) -> Vec<NewLog> {
+        let mut new = Vec::new();
+        for topic in image.topics() {
+            let known = self.topic_by_id(topic.id);
+            if known.as_ref().is_some_and(|known| known.is(topic)) {
+                continue;
+            }
+            let is_new = |(registration, index): &(&PartitionRegistration, i32)| {
+                let hosted = known.as_ref().is_some_and(|known| known.partition(*index).is_ok());
+                !hosted && registration.replicas.contains(&self.node)
+            };
+            let indexes: Vec<i32> = topic.partitions.iter().zip(0..).filter(is_new).map(|(_, index)| index).collect();
+            if indexes.is_empty() {
+                continue;
+            }
+            let config = log_config(&topic_config(settings.layers, &topic.configs), settings.producer_id_expiration_ms);
+            // A name that makes no directory is refused when the log is opened.
+            let partitions = indexes.into_iter().filter_map(|index| TopicPartition::new(&topic.name, index).ok());
+            new.extend(partitions.map(|partition| NewLog { partition, topic_id: topic.id, config: config.clone() }));
+        }
+        new
     }
 
     fn host(
@@ -198,15 +225,17 @@ impl Replicas {
         Ok(Replica::Here(Arc::new(Partition::new(place, log, registration.clone(), config.clone()))))
     }
 
-    fn delete(&self, topic: &HostedTopic, now_ms: i64) {
-        for partition in topic.hosted() {
-            partition.close();
-            let mut logs = self.logs();
-            let Some(logs) = logs.as_mut() else { return };
-            let deleted =
-                TopicPartition::new(partition.topic(), partition.index()).and_then(|p| logs.delete(&p, now_ms));
+    fn delete(&self, topics: &[Arc<HostedTopic>], now_ms: i64) {
+        let hosted: Vec<_> = topics.iter().flat_map(|topic| topic.hosted()).collect();
+        hosted.iter().for_each(|partition| partition.close());
+        let mut logs = self.logs();
+        let Some(logs) = logs.as_mut() else { return };
+        // They have logs, so their names are names of directories.
+        let partitions = hosted.iter().filter_map(|p| TopicPartition::new(p.topic(), p.index()).ok());
+        let deleted = logs.delete_all(&partitions.collect::<Vec<_>>(), now_ms);
+        for (partition, deleted) in deleted {
             if let Err(error) = deleted {
-                tracing::error!(node = %self.node, topic = %partition.topic(), %error, "cannot delete a log");
+                tracing::error!(node = %self.node, %partition, %error, "cannot delete a log");
             }
         }
     }

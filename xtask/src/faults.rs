@@ -15,8 +15,8 @@ Examples:
   cargo xtask faults --only crash --rounds 200
   SEED=7 cargo xtask faults             with other random choices
 
-These are the tests of cli/tests/fault, with optimisations. Small file systems are mounted where that is
-allowed; the tests say what they leave out.")]
+These are the tests of cli/tests/fault, with optimisations. For the full disk a small file system is mounted, which
+takes root.")]
 pub(crate) struct FaultArguments {
     /// How often the broker is killed under load
     #[arg(long, value_name = "N", default_value_t = 50)]
@@ -41,6 +41,7 @@ impl FaultArguments {
         command.args(["--nocapture", "--test-threads", "1"]).args(&self.only);
         command.env("OTTLA_FAULT_ROUNDS", self.rounds.to_string());
         command.env("OTTLA_FAULT_SECONDS", self.seconds.to_string());
+        command.env("OTTLA_FAULT_DISK", "required");
         process::run(&mut command)?;
         Ok(ExitCode::SUCCESS)
     }

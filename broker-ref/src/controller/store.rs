@@ -9,10 +9,10 @@
 //! +-----------+-------------+---------------------+
 //! ```
 //!
-//! A change is appended and synced before it takes effect. A frame that the file's end cuts short was never
-//! acknowledged and is dropped, its bytes kept in `ottla-metadata.cut`; a damaged frame with whole ones behind it is an
-//! error, also where the damage is in its length. When most of the file is history it is
-//! replaced by one change that makes up the present state: written beside it, synced, renamed over it.
+//! A change is appended and synced before it takes effect. A last frame that the file's end cuts short, or that lacks a
+//! sector, was never acknowledged and is dropped, its bytes kept in `ottla-metadata.cut`; any other damaged frame is an
+//! error, also where the damage is in its length. When most of the file is history it is replaced by one change that makes
+//! up the present state: written beside it, synced, renamed over it.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -26,6 +26,8 @@ use super::record::{self, ControllerRecord, RecordFormatError};
 
 const MAGIC: &[u8; 8] = b"OTTLAMD1";
 const FRAME_HEADER: usize = 8;
+/// What a disk writes whole or not at all; where it did not, zeros are read.
+const SECTOR: usize = 512;
 /// A file smaller than this is not worth rewriting.
 const REWRITE_FROM: u64 = 1024 * 1024;
 
@@ -52,8 +54,12 @@ pub enum MetadataStoreError {
     /// The cluster was stopped while the change was on its way; nothing was stored.
     #[error("the cluster has stopped")]
     Stopped,
-    /// The file is not one of ours, or damaged before its end: restore it from a backup.
-    #[error("{path} is damaged at byte {position}: {reason}")]
+    /// The file is not one of ours, or damaged: restore it from a backup, or cut it off there and lose the changes from
+    /// there on.
+    #[error(
+        "{path} is damaged at byte {position}: {reason}; restore it from a backup, or keep a copy and cut it off there, \
+         which loses what topics and settings have become since"
+    )]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -240,6 +246,12 @@ fn read_all(path: &Path, content: Bytes) -> Result<(Vec<ControllerRecord>, usize
                     let reason = format!("a frame without end, yet there is a whole one at byte {}", position + behind);
                     return Err(corrupt(position, reason));
                 }
+                if has_another_length(&rest) {
+                    return Err(corrupt(position, "the last frame is whole, but for its length".to_owned()));
+                }
+                return Ok((records, position));
+            }
+            Err(FrameError::BadChecksum { is_last: true }) if lacks_a_sector(&rest, position) => {
                 return Ok((records, position));
             }
             Err(error) => return Err(corrupt(position, error.to_string())),
@@ -250,18 +262,28 @@ fn read_all(path: &Path, content: Bytes) -> Result<(Vec<ControllerRecord>, usize
 /// Where the first whole frame is behind the beginning. There is none behind a frame that was cut short as it was
 /// written, so one tells that a length is damaged.
 fn whole_frame_behind(rest: &Bytes) -> Option<usize> {
-    (1..rest.len()).find(|&start| {
-        let mut from = rest.slice(start..);
-        // The checksum of nothing is 0, so zeros look like empty frames.
-        let empty = from.starts_with(&[0; 4]);
-        !empty && matches!(take_frame(&mut from), Ok(Some(_)))
+    (1..rest.len()).find(|&start| matches!(take_frame(&mut rest.slice(start..)), Ok(Some(_))))
+}
+
+/// Whether the end of the file is the end of this frame, by its checksum, though not by its length.
+fn has_another_length(rest: &Bytes) -> bool {
+    rest.get(FRAME_HEADER..).filter(|payload| !payload.is_empty()).is_some_and(|payload| {
+        let stored = rest.slice(4..FRAME_HEADER).get_u32();
+        crc32c::crc32c(payload) == stored
     })
+}
+
+/// Whether all that a sector has of a frame, which begins at `position` of the file, is zeros: it was not written.
+fn lacks_a_sector(frame: &Bytes, position: usize) -> bool {
+    let first = SECTOR - position % SECTOR;
+    let (head, others) = frame.split_at(first.min(frame.len()));
+    std::iter::once(head).chain(others.chunks(SECTOR)).any(|part| part.iter().all(|byte| *byte == 0))
 }
 
 #[derive(Debug, thiserror::Error)]
 enum FrameError {
     #[error("the checksum does not match")]
-    BadChecksum,
+    BadChecksum { is_last: bool },
     #[error(transparent)]
     Format(#[from] RecordFormatError),
 }
@@ -273,14 +295,17 @@ fn take_frame(rest: &mut Bytes) -> Result<Option<Vec<ControllerRecord>>, FrameEr
     }
     let mut header = rest.slice(..FRAME_HEADER);
     let (len, crc) = (header.get_u32() as usize, header.get_u32());
+    // A change has records: zeros are where nothing was written.
+    if len == 0 && crc == 0 {
+        return Ok(None);
+    }
     let end = FRAME_HEADER + len;
     if end > rest.len() {
         return Ok(None);
     }
     let payload = rest.slice(FRAME_HEADER..end);
     if crc32c::crc32c(&payload) != crc {
-        // A torn write may leave a last frame of full length with a hole in it.
-        return if end == rest.len() { Ok(None) } else { Err(FrameError::BadChecksum) };
+        return Err(FrameError::BadChecksum { is_last: end == rest.len() });
     }
     rest.advance(end);
     Ok(Some(record::decode(payload)?))
@@ -376,7 +401,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let changes = [vec![topic(1), topic(2)], vec![topic(3)], vec![topic(4)]];
         let path = written(dir.path(), &changes[..2]);
-        let start_of_last = std::fs::read(&path).unwrap().len();
         written(dir.path(), &changes[2..]);
         let whole = std::fs::read(&path).unwrap();
         // What is there after none, one, two and all of the changes.
@@ -403,11 +427,34 @@ mod tests {
             check(&damaged, &format!("byte {position}"))
         };
         let taken = (0..whole.len()).filter(|&position| flip(position, 1 << (position % 8)) | flip(position, 0xff));
-        let taken: Vec<usize> = taken.collect();
-        let is_in_last = taken.iter().all(|&position| position >= start_of_last);
-        assert!(is_in_last, "only the last change may be taken for one that was cut short: {taken:?}");
+        assert_eq!(taken.collect::<Vec<_>>(), [], "damage is no change that was cut short");
         let cut = (0..whole.len()).filter(|&len| check(&whole[..len], &format!("cut to {len}"))).count();
         assert!(cut > whole.len() / 2, "{cut} of {} ends are taken", whole.len());
+    }
+
+    #[test]
+    fn a_last_change_that_lacks_a_sector_was_never_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = written(dir.path(), &[vec![topic(1)]]);
+        let position = std::fs::read(&path).unwrap().len();
+        written(dir.path(), &[(0..100).map(topic).collect()]);
+        let whole = std::fs::read(&path).unwrap();
+        assert!(whole.len() > position + 3 * SECTOR);
+        let mut starts: Vec<_> = (0..whole.len()).step_by(SECTOR).map(|start| start.max(position)).collect();
+        starts.dedup();
+        for start in starts {
+            let mut torn = whole.clone();
+            let end = (start / SECTOR + 1) * SECTOR;
+            torn[start..end.min(whole.len())].fill(0);
+            std::fs::write(&path, &torn).unwrap();
+            let (_, records) = MetadataFile::open(dir.path()).unwrap();
+            assert_eq!(records, [topic(1)], "without the sector from {start} on");
+            if start > position {
+                torn[start] = 1;
+                std::fs::write(&path, &torn).unwrap();
+                MetadataFile::open(dir.path()).unwrap_err();
+            }
+        }
     }
 
     #[test]

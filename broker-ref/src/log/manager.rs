@@ -14,6 +14,7 @@ use super::layout::{
     RECOVERY_POINT_CHECKPOINT, TopicPartition,
 };
 use super::load::OpenLog;
+use super::parallel;
 use super::partition_log::Log;
 use super::storage::{Dir, Storage};
 
@@ -36,6 +37,17 @@ impl LogHandle {
         // A log is consistent between calls, and a failed write is remembered by the log itself.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A log that is to be created.
+#[derive(Clone, Debug)]
+pub struct NewLog {
+    /// Its partition.
+    pub partition: TopicPartition,
+    /// The id of its topic.
+    pub topic_id: Uuid,
+    /// Its settings.
+    pub config: LogConfig,
 }
 
 /// Whose log directory it is.
@@ -259,16 +271,43 @@ impl LogManager {
             log.lock().set_topic_id(topic_id)?;
             return Ok(log.clone());
         }
+        self.forget_earlier_logs()?;
+        let new = NewLog { partition, topic_id, config };
+        let log = self.open_new(&new, now_ms)?;
+        self.logs.insert(new.partition, log.clone());
+        Ok(log)
+    }
+
+    /// Creates the logs of many partitions, which takes far less time than one after the other. Blocks.
+    ///
+    /// One that cannot be created is left out: [`create`](Self::create) tries again, and says why.
+    pub fn create_all(&mut self, mut new: Vec<NewLog>, now_ms: i64) {
+        new.retain(|new| !self.logs.contains_key(&new.partition));
+        if new.is_empty() || self.forget_earlier_logs().is_err() {
+            return;
+        }
+        let opened = parallel::for_each(&new, |new| self.open_new(new, now_ms));
+        for (new, opened) in new.into_iter().zip(opened) {
+            if let Ok(log) = opened {
+                self.logs.insert(new.partition, log);
+            }
+        }
+    }
+
+    /// After a crash, a new log must not be held against the offsets of an earlier one of its name.
+    fn forget_earlier_logs(&mut self) -> Result<(), LogError> {
         if self.checkpoints_are_stale {
-            // After a crash, a new log must not be held against the offsets of an earlier one of its name.
             self.checkpoint_recovery_points()?;
             self.checkpoint_log_start_offsets()?;
             self.checkpoints_are_stale = false;
         }
-        let open = OpenLog { topic_id: Some(topic_id), now_ms, ..OpenLog::default() };
-        let log = LogHandle::new(Log::open(Arc::clone(self.root.storage()), partition.clone(), config, open)?);
-        self.logs.insert(partition, log.clone());
-        Ok(log)
+        Ok(())
+    }
+
+    fn open_new(&self, new: &NewLog, now_ms: i64) -> Result<LogHandle, LogError> {
+        let open = OpenLog { topic_id: Some(new.topic_id), now_ms, ..OpenLog::default() };
+        let storage = Arc::clone(self.root.storage());
+        Log::open(storage, new.partition.clone(), new.config.clone(), open).map(LogHandle::new)
     }
 
     /// Deletes a partition: its directory is renamed at once and removed after `file.delete.delay.ms`. Blocks.
@@ -278,10 +317,32 @@ impl LogManager {
     /// # Errors
     /// [`LogError::UnknownPartition`], and those of the storage.
     pub fn delete(&mut self, partition: &TopicPartition, now_ms: i64) -> Result<(), LogError> {
-        let name = partition.deleted_dir_name(fastrand::u128(..));
-        self.take_out(partition, &name)?;
-        self.deleted_dirs.push_back((now_ms.saturating_add(self.config.file_delete_delay_ms), name));
-        Ok(())
+        self.delete_all(std::slice::from_ref(partition), now_ms).into_iter().try_for_each(|(_, deleted)| deleted)
+    }
+
+    /// Deletes many partitions, which takes far less time than one after the other. Blocks.
+    ///
+    /// # Errors
+    /// As for [`LogManager::delete`], for each of them.
+    pub fn delete_all(
+        &mut self,
+        partitions: &[TopicPartition],
+        now_ms: i64,
+    ) -> Vec<(TopicPartition, Result<(), LogError>)> {
+        let due_ms = now_ms.saturating_add(self.config.file_delete_delay_ms);
+        let moved = parallel::for_each(partitions, |partition| {
+            let name = partition.deleted_dir_name(fastrand::u128(..));
+            self.move_away(partition, &name).map(|()| name)
+        });
+        let ended = partitions.iter().zip(moved).map(|(partition, moved)| {
+            let deleted = moved.map(|name| {
+                self.logs.remove(partition);
+                self.checkpoints_are_stale = true;
+                self.deleted_dirs.push_back((due_ms, name));
+            });
+            (partition.clone(), deleted)
+        });
+        ended.collect()
     }
 
     /// Puts a partition that no topic is known for out of the way; its directory is renamed and stays. Blocks.
@@ -289,18 +350,18 @@ impl LogManager {
     /// # Errors
     /// As for [`LogManager::delete`].
     pub fn make_stray(&mut self, partition: &TopicPartition) -> Result<(), LogError> {
-        self.take_out(partition, &partition.stray_dir_name(fastrand::u128(..)))
+        self.move_away(partition, &partition.stray_dir_name(fastrand::u128(..)))?;
+        self.logs.remove(partition);
+        self.checkpoints_are_stale = true;
+        Ok(())
     }
 
-    fn take_out(&mut self, partition: &TopicPartition, renamed: &str) -> Result<(), LogError> {
+    fn move_away(&self, partition: &TopicPartition, renamed: &str) -> Result<(), LogError> {
         let name = partition.dir_name();
         let unknown = || LogError::UnknownPartition { path: self.root.path_of(&name) };
         let mut log = self.logs.get(partition).ok_or_else(unknown)?.lock();
         self.root.storage().rename_dir(&name, renamed).map_err(|e| self.root.error("rename", &name, e))?;
         log.moved_away(renamed);
-        drop(log);
-        self.logs.remove(partition);
-        self.checkpoints_are_stale = true;
         Ok(())
     }
 

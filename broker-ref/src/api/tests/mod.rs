@@ -1,6 +1,7 @@
 //! The handlers, called as the dispatcher calls them, on a cluster in memory.
 
 mod describe;
+mod elections;
 mod fetch;
 mod hostile;
 mod offset;

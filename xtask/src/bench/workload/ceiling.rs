@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
@@ -16,10 +17,13 @@ use crate::bench::program;
 use crate::bench::results::Figures;
 use crate::bench::site::SiteKind;
 use crate::bench::topic::Topics;
+use crate::process;
 
 const MIB: usize = 1 << 20;
 /// What each of the probes, and the broker, is given.
 const MIBS: u64 = 2048;
+/// How often each probe is taken.
+const PROBES: usize = 3;
 
 pub(super) fn workloads() -> [Workload; 1] {
     [Workload {
@@ -33,7 +37,10 @@ pub(super) fn workloads() -> [Workload; 1] {
 
 fn round(equipment: &Equipment<'_>, subject: &str) -> Result<Figures> {
     let mibs = equipment.effort.of(MIBS);
-    let (loopback, append) = (loopback(mibs)?, append(mibs)?);
+    // What the round before has left to be written would hold up the probe, and not the broker.
+    process::run(&mut Command::new("sync"))?;
+    let (loopback, append) = (best_of(|| loopback(mibs))?, best_of(|| append(mibs))?);
+    process::run(&mut Command::new("sync"))?;
     let broker = brokers::start(equipment, subject)?;
     let (topic, bootstrap) = (equipment.new_name(), broker.bootstrap());
     let _topics = Topics::create(&bootstrap, &topic, 1, 1)?;
@@ -46,6 +53,11 @@ fn round(equipment: &Equipment<'_>, subject: &str) -> Result<Figures> {
         (figure::APPEND, append),
         (figure::CEILING_SHARE, produced / loopback.min(append)),
     ])
+}
+
+/// A ceiling is what the machine can do, not what it did once.
+fn best_of(probe: impl Fn() -> Result<f64>) -> Result<f64> {
+    (0..PROBES).try_fold(0.0, |best: f64, _| Ok(best.max(probe()?)))
 }
 
 /// One thread writes blocks into a connection, another reads them. Megabytes a second.
