@@ -9,7 +9,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.assignors.range import RangePartitionAssignor
-from kafka.errors import for_code
+from kafka.errors import KafkaConnectionError, for_code
 from kafka.structs import OffsetAndMetadata
 
 ASSIGNORS = {"range": RangePartitionAssignor, "cooperative-sticky": CooperativeStickyAssignor}
@@ -140,8 +140,7 @@ class KafkaPython:
         )
         consumer.subscribe([topic], listener=Listener(consumer))
         while not ended.is_set():
-            # When the time is up between an answer to SyncGroup and what follows from it, 3.0.12 loses the assignment.
-            batches = consumer.poll(timeout_ms=1000)
+            batches = poll_patiently(consumer)
             for batch in batches.values():
                 for record in batch:
                     place = {"partition": record.partition, "offset": record.offset}
@@ -165,6 +164,16 @@ class KafkaPython:
         producer.flush(driver.PATIENCE_SECONDS)
         producer.close()
         return number
+
+
+def poll_patiently(consumer):
+    try:
+        # When the time is up between an answer to SyncGroup and what follows from it, 3.0.12 loses the assignment.
+        return consumer.poll(timeout_ms=1000)
+    except KafkaConnectionError:
+        # Nobody listens while the broker starts again, and it says so rather than try until the time is up.
+        time.sleep(0.1)
+        return {}
 
 
 class Listener(ConsumerRebalanceListener):
