@@ -54,8 +54,9 @@ impl Tailer {
     /// Follows the file for ever.
     pub(crate) async fn run(mut self) -> Result<()> {
         loop {
-            if self.open.is_none() {
-                self.open_present_file();
+            if self.open.is_none() && self.open_present_file() {
+                // Before any line: or else, after a crash and a rotation, nobody would know that this file was followed.
+                self.keep_position().await?;
             }
             if !self.send_what_is_there().await? && !self.is_present_file() {
                 // Read to its end, and another file has its name now.
@@ -66,12 +67,19 @@ impl Tailer {
         }
     }
 
-    fn open_present_file(&mut self) {
-        // It may not be there between two steps of a rotation: then it is looked for again.
-        let Ok(file) = File::open(&self.path) else { return };
-        let Some(inode) = inode(&file) else { return };
+    /// False if it is not there, as between two steps of a rotation: then it is looked for again.
+    fn open_present_file(&mut self) -> bool {
+        let Ok(file) = File::open(&self.path) else { return false };
+        let Some(inode) = inode(&file) else { return false };
         self.position = Position { inode, bytes: 0 };
         self.open = Some(BufReader::new(file));
+        true
+    }
+
+    async fn keep_position(&self) -> Result<()> {
+        let position = self.position.to_string();
+        self.producer.send(Record::to(POSITIONS).key(&self.name).value(&position)).await?.await?;
+        Ok(())
     }
 
     fn is_present_file(&self) -> bool {
@@ -94,8 +102,7 @@ impl Tailer {
                 return Err(error.into());
             }
             self.position.bytes += lines.iter().map(|line| line.len() as u64).sum::<u64>();
-            let position = self.position.to_string();
-            self.producer.send(Record::to(POSITIONS).key(&self.name).value(&position)).await?.await?;
+            self.keep_position().await?;
         }
     }
 

@@ -1,5 +1,6 @@
 //! The examples of README.md that take a cluster.
 
+use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
@@ -114,14 +115,16 @@ fn append(file: &Path, numbers: std::ops::Range<u32>) -> Result<()> {
     Ok(())
 }
 
-/// Waits until the topic has these lines, each once or, since it comes at least once, more often.
+/// Waits until the topic has these lines, in the order in which they came first: since they come at least once, the last
+/// ones may come again after a restart.
 fn until_lines(scene: &Scene<'_>, count: u32) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         // The topic is there when the example has made it.
         let printed = super::super::ottla::values(scene, "file-lines").unwrap_or_else(|error| format!("{error:#}"));
         let mut lines: Vec<_> = printed.lines().collect();
-        lines.dedup();
+        let mut seen = HashSet::new();
+        lines.retain(|line| seen.insert(*line));
         if lines.iter().copied().eq((0..count).map(|number| format!("line {number}")).collect::<Vec<_>>()) {
             return Ok(());
         }
