@@ -558,17 +558,25 @@ async fn keep_metadata(inner: Arc<Inner>, mut alive: watch::Receiver<()>) {
 async fn refresh_forever(inner: &Inner) {
     let backoff = Backoff::retry(&inner.config);
     let mut failures = 0;
+    // Of all that is known: asking for new topics alone makes the others no younger.
+    let mut refreshed_at = Instant::now();
     loop {
-        let wanted = tokio::time::timeout(inner.config.metadata_max_age, inner.refresh.notified()).await;
+        let old_at = refreshed_at + inner.config.metadata_max_age;
+        let wanted = tokio::time::timeout_at(old_at, inner.refresh.notified()).await;
         if wanted.is_err() && !is_of_interest(inner) {
+            refreshed_at = Instant::now();
             continue;
         }
+        let before = inner.metadata().whole_generation;
         let is_stale = inner.stale.swap(false, Ordering::Relaxed) || wanted.is_err();
         let span = tracing::debug_span!(parent: None, "metadata_refresh", topics = Empty, error = Empty);
         match refresh(inner, is_stale).instrument(span.clone()).await {
             Ok(found) => {
                 inner.meter.counters.metadata_refreshes.increment();
                 failures = 0;
+                if inner.metadata().whole_generation != before {
+                    refreshed_at = Instant::now();
+                }
                 *lock(&inner.trouble) = None;
                 drop(span);
                 if found == Found::AllThatWereNew {
@@ -632,7 +640,7 @@ async fn refresh(inner: &Inner, is_stale: bool) -> Result<Found, RequestError> {
     }
     if response.error_code == ErrorCode::REBOOTSTRAP_REQUIRED {
         tracing::warn!("the cluster asks to start over from the bootstrap servers");
-        inner.metadata.send_modify(|metadata| *metadata = Arc::default());
+        inner.metadata.send_modify(|metadata| *metadata = Arc::new(metadata.forgotten()));
         inner.request_refresh();
         return Ok(Found::WhatThereIs);
     }

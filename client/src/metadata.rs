@@ -132,6 +132,11 @@ impl ClusterMetadata {
         next
     }
 
+    /// Nothing is known any more; those that wait for something newer still do.
+    pub(crate) fn forgotten(&self) -> Self {
+        Self { generation: self.generation + 1, whole_generation: self.whole_generation, ..Self::default() }
+    }
+
     fn put_topic(&mut self, response: &MetadataResponseTopic) {
         let Some(name) = response.name.as_ref().map(TopicName::detach) else { return };
         if response.error_code != ErrorCode::NONE {

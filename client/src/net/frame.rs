@@ -110,6 +110,10 @@ impl FrameReader {
         self.trusted = frame.len();
         if frame.len() < MIN_KEPT {
             self.kept.clear();
+            if capacity >= MIN_KEPT {
+                // The rest of a large frame's memory: it would be gone on in for ever.
+                self.buffer = BytesMut::from(&self.buffer[..]);
+            }
             return;
         }
         let total = capacity + self.kept.iter().map(|kept| kept.capacity).sum::<usize>();
@@ -246,6 +250,7 @@ mod tests {
             reader.read(&mut socket, |_| {}).await.unwrap();
             assert_eq!(reader.kept.len(), kept);
         }
+        assert!(reader.buffer.capacity() < MIN_KEPT, "{} bytes", reader.buffer.capacity());
     }
 
     #[tokio::test]

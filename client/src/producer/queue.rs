@@ -154,6 +154,11 @@ pub(crate) enum Append {
     },
 }
 
+/// While a request is under way, a batch that is not full leaves no sooner than this after it. A broker spends much the
+/// same on a request with one record as on one with a hundred, so that many small ones make each wait for the others: on
+/// a broker near by, the answer is there before the time is over.
+pub(crate) const SMALL_BATCH_INTERVAL: Duration = Duration::from_millis(1);
+
 /// How long a batch that is not full waits for more records.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Linger {
@@ -161,7 +166,8 @@ pub(crate) enum Linger {
     Over,
     /// As long as `linger.ms` says.
     Counts,
-    /// As long, and until then.
+    /// As long, and until then, but no more than [`SMALL_BATCH_INTERVAL`] longer: full batches of other partitions may
+    /// put it off again and again.
     AtLeastUntil(Instant),
 }
 
@@ -467,7 +473,7 @@ impl PartitionQueue {
             let due = match linger {
                 Linger::Over => now,
                 Linger::Counts => due,
-                Linger::AtLeastUntil(at) => due.max(at),
+                Linger::AtLeastUntil(at) => due.max(at.min(due + SMALL_BATCH_INTERVAL)),
             };
             if open.builder.size_bytes() < self.settings.batch_size && due > now {
                 return Next::At(due);
@@ -974,6 +980,19 @@ mod tests {
         assert!(matches!(f.queue.next(f.at(0), Linger::Counts), Next::Seal(_)));
         drop(f.append(b"b"));
         assert!(matches!(f.queue.next(f.at(5), Linger::Counts), Next::Seal(_)));
+    }
+
+    #[test]
+    fn what_leaves_before_it_puts_a_batch_off_by_so_much_and_no_more() {
+        let mut f = Fixture::new(|_| {});
+        drop(f.append(b"a"));
+        // Lingers until 5, and something left at 5 and at 100.
+        let due = f.at(5) + SMALL_BATCH_INTERVAL;
+        for last in [5, 100] {
+            let linger = Linger::AtLeastUntil(f.at(last) + SMALL_BATCH_INTERVAL);
+            assert!(matches!(f.queue.next(f.at(5), linger), Next::At(at) if at == due));
+        }
+        assert!(matches!(f.queue.next(due, Linger::AtLeastUntil(f.at(100))), Next::Seal(_)));
     }
 
     #[test]

@@ -26,7 +26,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     delivery::DeliveryErrorKind,
-    queue::{Linger, Next, Outcome},
+    queue::{Linger, Next, Outcome, SMALL_BATCH_INTERVAL},
     shared::{Partition, SenderQueue, Shared},
 };
 use crate::{
@@ -44,11 +44,6 @@ const WEIGHING_INTERVAL: Duration = Duration::from_millis(1);
 /// And how much longer it waits for each partition that it looked at, so that it costs next to nothing however many
 /// there are.
 const WEIGHING_PAUSE_PER_PARTITION: Duration = Duration::from_micros(1);
-
-/// While a request is under way, a batch that is not full leaves no sooner than this after it. A broker spends much the
-/// same on a request with one record as on one with a hundred, so that many small ones make each wait for the others: on
-/// a broker near by, the answer is there before the time is over.
-const SMALL_BATCH_INTERVAL: Duration = Duration::from_millis(1);
 
 /// One leader's sender.
 struct Sender {
