@@ -19,6 +19,9 @@ use crate::{
     partition::{Leadership, Partition, Place},
 };
 
+/// How many logs are created or deleted before others have their turn with the directory.
+const LOGS_AT_ONCE: usize = 64;
+
 /// The topics of the cluster with the replicas that are on this node.
 #[derive(Debug)]
 pub(crate) struct Replicas {
@@ -134,8 +137,10 @@ impl Replicas {
     pub(crate) fn apply(&self, image: &MetadataImage, layers: &BrokerLayers, now_ms: i64) {
         let settings = Settings { layers, producer_id_expiration_ms: producer_id_expiration_ms(layers) };
         let same_settings = *layers == self.topics().layers;
-        if let Some(logs) = self.logs().as_mut() {
-            logs.create_all(self.new_logs(image, &settings), now_ms);
+        for new in self.new_logs(image, &settings).chunks(LOGS_AT_ONCE) {
+            if let Some(logs) = self.logs().as_mut() {
+                logs.create_all(new, now_ms);
+            }
         }
         let mut topics = Topics { layers: layers.clone(), ..Topics::default() };
         for topic in image.topics() {
@@ -228,14 +233,14 @@ impl Replicas {
     fn delete(&self, topics: &[Arc<HostedTopic>], now_ms: i64) {
         let hosted: Vec<_> = topics.iter().flat_map(|topic| topic.hosted()).collect();
         hosted.iter().for_each(|partition| partition.close());
-        let mut logs = self.logs();
-        let Some(logs) = logs.as_mut() else { return };
         // They have logs, so their names are names of directories.
         let partitions = hosted.iter().filter_map(|p| TopicPartition::new(p.topic(), p.index()).ok());
-        let deleted = logs.delete_all(&partitions.collect::<Vec<_>>(), now_ms);
-        for (partition, deleted) in deleted {
-            if let Err(error) = deleted {
-                tracing::error!(node = %self.node, %partition, %error, "cannot delete a log");
+        for partitions in partitions.collect::<Vec<_>>().chunks(LOGS_AT_ONCE) {
+            let deleted = self.logs().as_mut().map(|logs| logs.delete_all(partitions, now_ms)).unwrap_or_default();
+            for (partition, deleted) in deleted {
+                if let Err(error) = deleted {
+                    tracing::error!(node = %self.node, %partition, %error, "cannot delete a log");
+                }
             }
         }
     }

@@ -245,9 +245,9 @@ impl Client {
     /// [`MetadataError`] if nobody answers.
     pub async fn refresh_metadata(&self) -> Result<Arc<ClusterMetadata>, MetadataError> {
         let timeout = self.inner.config.default_api_timeout;
-        let before = self.metadata().whole_generation;
+        let before = self.metadata().whole_refreshes;
         self.inner.request_refresh();
-        let is_newer = |metadata: &ClusterMetadata| metadata.whole_generation > before;
+        let is_newer = |metadata: &ClusterMetadata| metadata.whole_refreshes > before;
         self.inner.wait_for(is_newer, "metadata", Instant::now() + timeout, timeout).await
     }
 
@@ -360,16 +360,19 @@ impl Inner {
     /// The topic, once it is known.
     pub(crate) async fn topic(&self, name: &str, timeout: Duration) -> Result<Arc<TopicMetadata>, MetadataError> {
         let name = TopicName::from(name);
-        lock(&self.interest).topics.insert(name.clone(), Instant::now());
         if let Some(topic) = self.metadata().topic(&name) {
+            lock(&self.interest).topics.insert(name.clone(), Instant::now());
             return Ok(topic.clone());
         }
         let deadline = Instant::now() + timeout;
         let mut failures = 0;
         loop {
-            let before = self.metadata().generation;
+            // Each time: whoever else waited for it has taken the interest away if it was refused.
+            lock(&self.interest).topics.insert(name.clone(), Instant::now());
+            let before = self.metadata().refreshes;
             self.request_new_topics();
-            let is_newer = |metadata: &ClusterMetadata| metadata.generation > before;
+            // Where one broker names another as a leader, nothing new is said of what is not there.
+            let is_newer = |metadata: &ClusterMetadata| metadata.refreshes > before;
             let metadata = self.wait_for(is_newer, &name, deadline, timeout).await?;
             if let Some(topic) = metadata.topic(&name) {
                 return Ok(topic.clone());
@@ -567,20 +570,19 @@ async fn refresh_forever(inner: &Inner) {
             refreshed_at = Instant::now();
             continue;
         }
-        let before = inner.metadata().whole_generation;
         let is_stale = inner.stale.swap(false, Ordering::Relaxed) || wanted.is_err();
         let span = tracing::debug_span!(parent: None, "metadata_refresh", topics = Empty, error = Empty);
         match refresh(inner, is_stale).instrument(span.clone()).await {
-            Ok(found) => {
+            Ok(refreshed) => {
                 inner.meter.counters.metadata_refreshes.increment();
                 failures = 0;
-                if inner.metadata().whole_generation != before {
-                    refreshed_at = Instant::now();
-                }
                 *lock(&inner.trouble) = None;
                 drop(span);
-                if found == Found::AllThatWereNew {
-                    continue;
+                match refreshed {
+                    Refreshed::Whole => refreshed_at = Instant::now(),
+                    // Nobody will ask again for want of one.
+                    Refreshed::AllNew => continue,
+                    Refreshed::SomeNew | Refreshed::Nothing => {}
                 }
                 // Whoever finds the answer wanting asks again at once: that must not become a storm.
                 tokio::time::sleep(inner.config.retry_backoff.min(Duration::from_millis(20))).await;
@@ -604,17 +606,21 @@ fn is_of_interest(inner: &Inner) -> bool {
     interest.all > 0 || !interest.topics.is_empty()
 }
 
-/// What came of a refresh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
-    /// Each topic that was not known: nobody will ask again for want of one.
-    AllThatWereNew,
-    /// What there is of all topics of interest, or less than was asked for.
-    WhatThereIs,
+/// What was learned.
+#[derive(Clone, Copy, Debug)]
+enum Refreshed {
+    /// What there is of all topics of interest.
+    Whole,
+    /// All topics that were not known.
+    AllNew,
+    /// Not all of them, if any.
+    SomeNew,
+    /// That the bootstrap servers are to be asked.
+    Nothing,
 }
 
 /// Asks for all topics of interest if what is known of them is stale, else for those that are not known.
-async fn refresh(inner: &Inner, is_stale: bool) -> Result<Found, RequestError> {
+async fn refresh(inner: &Inner, is_stale: bool) -> Result<Refreshed, RequestError> {
     let connection = inner.any_connection().await?;
     let version = connection.versions().newest::<MetadataRequest>()?;
     let (topics, all) = wanted_topics(inner);
@@ -642,23 +648,24 @@ async fn refresh(inner: &Inner, is_stale: bool) -> Result<Found, RequestError> {
         tracing::warn!("the cluster asks to start over from the bootstrap servers");
         inner.metadata.send_modify(|metadata| *metadata = Arc::new(metadata.forgotten()));
         inner.request_refresh();
-        return Ok(Found::WhatThereIs);
+        return Ok(Refreshed::Nothing);
     }
     if response.brokers.is_empty() {
         // A broker that is starting may know of none; what is known already serves better.
         return Err(RequestError::UnknownNode(NodeId::NONE));
     }
-    let mut found = Found::WhatThereIs;
     inner.metadata.send_modify(|metadata| {
         // Of all topics, those that the broker does not speak of are gone.
         let mut next = metadata.updated(&response, |name| topics.contains(name));
-        next.whole_generation += u64::from(new.is_empty());
-        if !new.is_empty() && new.iter().all(|name| next.topics.contains_key(name)) {
-            found = Found::AllThatWereNew;
-        }
+        next.whole_refreshes += u64::from(new.is_empty());
         *metadata = Arc::new(next);
     });
-    Ok(found)
+    let metadata = inner.metadata();
+    Ok(match new.iter().all(|name| metadata.topic(name).is_some()) {
+        true if new.is_empty() => Refreshed::Whole,
+        true => Refreshed::AllNew,
+        false => Refreshed::SomeNew,
+    })
 }
 
 /// The topics that nothing is known of.

@@ -86,8 +86,10 @@ pub struct ClusterMetadata {
     names: HashMap<Uuid, TopicName>,
     /// How often it has changed.
     pub(crate) generation: u64,
-    /// How often all of it was refreshed.
-    pub(crate) whole_generation: u64,
+    /// How often it was asked for, in part or all of it.
+    pub(crate) refreshes: u64,
+    /// How often all of it was.
+    pub(crate) whole_refreshes: u64,
 }
 
 impl ClusterMetadata {
@@ -122,7 +124,8 @@ impl ClusterMetadata {
             errors: self.errors.iter().filter(|(name, _)| keep(name)).map(|(n, code)| (n.clone(), *code)).collect(),
             names: HashMap::new(),
             generation: self.generation + 1,
-            whole_generation: self.whole_generation,
+            refreshes: self.refreshes + 1,
+            whole_refreshes: self.whole_refreshes,
         };
         for topic in &response.topics {
             next.put_topic(topic);
@@ -134,7 +137,8 @@ impl ClusterMetadata {
 
     /// Nothing is known any more; those that wait for something newer still do.
     pub(crate) fn forgotten(&self) -> Self {
-        Self { generation: self.generation + 1, whole_generation: self.whole_generation, ..Self::default() }
+        let Self { refreshes, whole_refreshes, .. } = *self;
+        Self { generation: self.generation + 1, refreshes, whole_refreshes, ..Self::default() }
     }
 
     fn put_topic(&mut self, response: &MetadataResponseTopic) {

@@ -1,5 +1,7 @@
 //! What arrives at the broker's port from somebody who is broken or means harm.
 
+use std::time::Duration;
+
 use ottla::{
     broker::{Cluster, MemoryStream},
     producer::Record,
@@ -20,15 +22,19 @@ fn frame(key: i16, version: i16, body: &[u8]) -> Vec<u8> {
     [&((header.len() + body.len()) as i32).to_be_bytes()[..], &header, body].concat()
 }
 
-/// What the broker answers before it closes the connection, or before it waits for more.
+/// What the broker answers, or `None` if it closes the connection instead: both at once, and not when the connection has
+/// been idle for too long.
 async fn answer(cluster: &Cluster, bytes: &[u8]) -> Option<Vec<u8>> {
     let mut stream = connect(cluster).await;
     stream.write_all(bytes).await.unwrap();
-    let mut size = [0; 4];
-    stream.read_exact(&mut size).await.ok()?;
-    let mut answer = vec![0; usize::try_from(i32::from_be_bytes(size)).unwrap()];
-    stream.read_exact(&mut answer).await.ok()?;
-    Some(answer)
+    let read = async {
+        let mut size = [0; 4];
+        stream.read_exact(&mut size).await.ok()?;
+        let mut answer = vec![0; usize::try_from(i32::from_be_bytes(size)).unwrap()];
+        stream.read_exact(&mut answer).await.ok()?;
+        Some(answer)
+    };
+    tokio::time::timeout(Duration::from_secs(1), read).await.expect("an answer, or the end of the connection")
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,10 +60,13 @@ async fn frames_that_cannot_be_are_answered_by_closing_the_connection() {
 #[tokio::test(start_paused = true)]
 async fn requests_before_any_about_api_versions_are_answered() {
     let cluster = start(|c| c.topic("t", 1)).await;
-    // Metadata version 0 of all topics, and ListOffsets version 1 of none.
-    for (key, version, body) in [(3, 0, &b"\0\0\0\0"[..]), (2, 1, b"\xff\xff\xff\xff\0\0\0\0")] {
+    // Metadata version 0 of all topics, which begins with one broker, and ListOffsets version 1 of none.
+    let cases: [(_, _, &[u8], &[u8]); 2] =
+        [(3, 0, b"\0\0\0\0", b"\0\0\0\x01"), (2, 1, b"\xff\xff\xff\xff\0\0\0\0", b"\0\0\0\0")];
+    for (key, version, body, begins) in cases {
         let answer = answer(&cluster, &frame(key, version, body)).await.unwrap();
         assert_eq!(&answer[..4], b"\0\0\0\x07", "API {key}");
+        assert_eq!(&answer[4..8], begins, "API {key}");
     }
 }
 
@@ -71,7 +80,7 @@ async fn a_client_newer_than_the_broker_learns_which_versions_there_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn counts_that_lie_close_the_connection_and_cost_no_memory() {
+async fn counts_that_lie_close_the_connection_at_once() {
     let cluster = start(|c| c.topic("t", 1)).await;
     for count in [-2, i32::MAX, i32::MIN] {
         // Metadata version 1: an array of topics.

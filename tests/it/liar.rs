@@ -187,6 +187,8 @@ struct Consumed {
     records: Vec<i64>,
     error: Option<ConsumeError>,
     requests: usize,
+    /// How long the first records took, if there are any.
+    first_after: Option<Duration>,
     _cluster: Cluster,
 }
 
@@ -217,15 +219,19 @@ async fn consume(key: ApiKey, answer: impl Fn(&Question) -> Answer + Send + Sync
     );
     let builder = client.consumer("g").from_beginning().subscribe(["t"]);
     let mut consumer = builder.build().await.unwrap();
-    let until = Instant::now() + PATIENCE;
-    let (mut records, mut error) = (Vec::new(), None);
+    let begun = Instant::now();
+    let until = begun + PATIENCE;
+    let (mut records, mut error, mut first_after) = (Vec::new(), None, None);
     while Instant::now() < until && error.is_none() {
         match consumer.poll(until - Instant::now()).await {
             Ok(more) => records.extend(more.iter().map(|record| record.offset())),
             Err(reason) => error = Some(reason),
         }
+        if !records.is_empty() {
+            first_after.get_or_insert_with(|| begun.elapsed());
+        }
     }
-    Consumed { consumer, records, error, requests: requests.load(Ordering::Relaxed), _cluster: cluster }
+    Consumed { consumer, records, error, requests: requests.load(Ordering::Relaxed), first_after, _cluster: cluster }
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,7 +251,10 @@ async fn half_a_frame_costs_one_request_timeout() {
         0 => Answer::Last(b"\0\0\0\x40\0\0\0".to_vec()),
         _ => Answer::Honest,
     });
-    assert_eq!(consumed.await.records, (0..10).collect::<Vec<_>>());
+    let (consumed, honest) = (consumed.await, consume(ApiKey::FETCH, |_| Answer::Honest).await);
+    assert_eq!(consumed.records, (0..10).collect::<Vec<_>>());
+    let cost = consumed.first_after.unwrap() - honest.first_after.unwrap();
+    assert!((REQUEST_TIMEOUT..2 * REQUEST_TIMEOUT).contains(&cost), "{cost:?}");
 }
 
 /// Changes what a fetch returns of the partition, once it returns records.
@@ -312,14 +321,18 @@ async fn a_leader_that_never_is_one_is_fetched_from_now_and_then_and_explained()
 
 #[tokio::test(start_paused = true)]
 async fn a_session_that_is_never_known_is_begun_anew_now_and_then() {
-    let consumed = consume(
-        ApiKey::FETCH,
-        fetched(|response| {
+    let epochs = Arc::new(Mutex::new(Vec::new()));
+    let log = epochs.clone();
+    let consumed = consume(ApiKey::FETCH, move |question| {
+        log.lock().unwrap().push(question.request::<FetchRequest>().session_epoch);
+        question.change::<FetchRequest>(|response| {
             response.error_code = ErrorCode::FETCH_SESSION_ID_NOT_FOUND;
             response.responses.clear();
-        }),
-    )
+        })
+    })
     .await;
+    let epochs = epochs.lock().unwrap();
+    assert!(epochs.iter().all(|epoch| *epoch == 0), "each asks for a session: {epochs:?}");
     assert!(consumed.waits().contains("it answers FETCH_SESSION_ID_NOT_FOUND"), "{}", consumed.waits());
     assert!((5..60).contains(&consumed.requests), "{} requests", consumed.requests);
 }

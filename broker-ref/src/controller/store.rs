@@ -28,6 +28,8 @@ const MAGIC: &[u8; 8] = b"OTTLAMD1";
 const FRAME_HEADER: usize = 8;
 /// What a disk writes whole or not at all; where it did not, zeros are read.
 const SECTOR: usize = 512;
+/// A change may end in some zeros of its own, but not in so many.
+const MOST_OWN_ZEROS: usize = 7;
 /// A file smaller than this is not worth rewriting.
 const REWRITE_FROM: u64 = 1024 * 1024;
 
@@ -277,7 +279,8 @@ fn has_another_length(rest: &Bytes) -> bool {
 fn lacks_a_sector(frame: &Bytes, position: usize) -> bool {
     let first = SECTOR - position % SECTOR;
     let (head, others) = frame.split_at(first.min(frame.len()));
-    std::iter::once(head).chain(others.chunks(SECTOR)).any(|part| part.iter().all(|byte| *byte == 0))
+    let is_lost = |part: &[u8]| part.len() > MOST_OWN_ZEROS && part.iter().all(|byte| *byte == 0);
+    std::iter::once(head).chain(others.chunks(SECTOR)).any(is_lost)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -295,8 +298,8 @@ fn take_frame(rest: &mut Bytes) -> Result<Option<Vec<ControllerRecord>>, FrameEr
     }
     let mut header = rest.slice(..FRAME_HEADER);
     let (len, crc) = (header.get_u32() as usize, header.get_u32());
-    // A change has records: zeros are where nothing was written.
-    if len == 0 && crc == 0 {
+    // A change has records: its length is zero where its first sector was not written.
+    if len == 0 {
         return Ok(None);
     }
     let end = FRAME_HEADER + len;
@@ -453,6 +456,52 @@ mod tests {
                 torn[start] = 1;
                 std::fs::write(&path, &torn).unwrap();
                 MetadataFile::open(dir.path()).unwrap_err();
+            }
+        }
+    }
+
+    /// A file whose last frame begins at this byte of a sector, and where that is.
+    fn with_last_frame_at(byte: usize) -> (Vec<u8>, usize) {
+        for padding in 0..2 * SECTOR {
+            let name = "n".repeat(padding).as_str().into();
+            let first = ControllerRecord::Topic { name, id: Uuid::from_random_bits(1) };
+            let mut content = [&MAGIC[..], &frame_of(&[first]).unwrap()].concat();
+            let position = content.len();
+            if position % SECTOR == byte {
+                content.extend(frame_of(&[topic(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)]).unwrap());
+                return (content, position);
+            }
+        }
+        panic!("no first frame ends before byte {byte} of a sector");
+    }
+
+    #[test]
+    fn damage_is_told_from_a_lost_sector_wherever_in_one_the_last_change_begins() {
+        let path = Path::new("ottla-metadata");
+        // Where it lies in one sector alone, and wherever it lies in two.
+        for byte in (0..16).chain(SECTOR - 80..SECTOR) {
+            let (whole, position) = with_last_frame_at(byte);
+            let records = |content: Vec<u8>| read_all(path, content.into()).map(|(records, _)| records.len());
+            assert_eq!(records(whole.clone()).unwrap(), 2);
+            for at in position..whole.len() {
+                for mask in [0xff, 1 << (at % 8)] {
+                    let mut damaged = whole.clone();
+                    damaged[at] ^= mask;
+                    assert!(records(damaged).is_err(), "byte {at}, of a frame that begins at {position}");
+                }
+            }
+            let end_of_sector = (position / SECTOR + 1) * SECTOR;
+            let lost = end_of_sector.min(whole.len()) - position;
+            // The first bytes of a length are zeros anyway, and a length alone may as well be damaged: that is refused.
+            if lost > 4 {
+                let mut torn = whole.clone();
+                torn[position..position + lost].fill(0);
+                assert_eq!(records(torn).unwrap(), 1, "the first {lost} bytes are lost");
+            }
+            if (MOST_OWN_ZEROS + 1..whole.len() - position).contains(&(whole.len().saturating_sub(end_of_sector))) {
+                let mut torn = whole.clone();
+                torn[end_of_sector..].fill(0);
+                assert_eq!(records(torn).unwrap(), 1, "all from byte {end_of_sector} on is lost");
             }
         }
     }

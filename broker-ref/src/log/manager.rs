@@ -281,15 +281,15 @@ impl LogManager {
     /// Creates the logs of many partitions, which takes far less time than one after the other. Blocks.
     ///
     /// One that cannot be created is left out: [`create`](Self::create) tries again, and says why.
-    pub fn create_all(&mut self, mut new: Vec<NewLog>, now_ms: i64) {
-        new.retain(|new| !self.logs.contains_key(&new.partition));
+    pub fn create_all(&mut self, new: &[NewLog], now_ms: i64) {
+        let new: Vec<_> = new.iter().filter(|new| !self.logs.contains_key(&new.partition)).collect();
         if new.is_empty() || self.forget_earlier_logs().is_err() {
             return;
         }
         let opened = parallel::for_each(&new, |new| self.open_new(new, now_ms));
         for (new, opened) in new.into_iter().zip(opened) {
             if let Ok(log) = opened {
-                self.logs.insert(new.partition, log);
+                self.logs.insert(new.partition.clone(), log);
             }
         }
     }

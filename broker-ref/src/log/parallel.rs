@@ -25,9 +25,14 @@ pub(super) fn for_each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + S
         }
     };
     let mut results: Vec<(usize, R)> = thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(take_turns)).collect();
-        let ended = running.into_iter().map(|thread| thread.join().unwrap_or_else(|cause| panic::resume_unwind(cause)));
-        ended.flatten().collect()
+        // Where the system gives no more threads, fewer do the work, or this one alone.
+        let others = (1..threads).map_while(|_| thread::Builder::new().spawn_scoped(scope, take_turns).ok());
+        let others: Vec<_> = others.collect();
+        let mut results = take_turns();
+        for other in others {
+            results.extend(other.join().unwrap_or_else(|cause| panic::resume_unwind(cause)));
+        }
+        results
     });
     results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()

@@ -1,7 +1,7 @@
 //! Very many connections that do nothing.
 
 use std::{
-    io::Write as _,
+    io::{ErrorKind, Write as _},
     net::TcpStream,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
@@ -16,6 +16,7 @@ use crate::{
 /// What this process needs besides.
 const OWN_DESCRIPTORS: u64 = 500;
 const MOST_MEMORY_MB: u64 = 200;
+const LEAST_CROWD: usize = 500;
 
 /// As many connections as wanted, or as there may be, with these bytes sent on each.
 fn crowd(server: &str, wanted: usize, bytes: &[u8]) -> Vec<TcpStream> {
@@ -43,6 +44,15 @@ fn assert_harmless(count: usize, bytes: &[u8]) {
     let memory = memory_mb(broker.pid());
     println!("{} connections in {:.1?}, each with {} bytes: {memory} MB", crowd.len(), began.elapsed(), bytes.len());
     assert!(memory < MOST_MEMORY_MB, "{memory} MB");
+    let open = crowd.iter().filter(|stream| is_open(stream)).count();
+    assert_eq!(open, crowd.len(), "all are still there");
+    assert!(open >= LEAST_CROWD, "{open} connections are no crowd: raise the hard limit on file descriptors");
+}
+
+/// Whether the broker has neither said anything nor hung up.
+fn is_open(stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
 #[test]

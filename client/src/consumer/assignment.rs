@@ -123,6 +123,15 @@ pub(super) struct FetchPlan {
     pub(super) next: Option<Instant>,
 }
 
+impl FetchPlan {
+    /// Begins with another partition each round.
+    pub(super) fn rotate(&mut self, round: u64) {
+        if let Some(turn) = (round as usize).checked_rem(self.wanted.len()) {
+            self.wanted.rotate_left(turn);
+        }
+    }
+}
+
 /// What is ready for the application.
 #[derive(Debug)]
 pub(super) enum Ready {

@@ -40,6 +40,8 @@ pub(super) struct Aside<'a> {
     /// Knows the names of what was asked for; there is no session.
     names: FetchSession,
     limit: ResponseLimit,
+    /// Turns what is wanted: without a session, a broker fills its answer in the order of the request.
+    round: u64,
     under_way: Option<Request>,
     /// How long the next answer may be held back.
     max_wait: Duration,
@@ -55,7 +57,13 @@ struct Request {
 
 impl<'a> Aside<'a> {
     /// Beside a long poll whose plan was made before any of the changes that are to come.
-    pub(super) fn new(shared: &'a Arc<Shared>, node: NodeId, poll: &'a FetchPlan) -> Self {
+    pub(super) fn new(
+        shared: &'a Arc<Shared>,
+        node: NodeId,
+        poll: &'a FetchPlan,
+        limit: ResponseLimit,
+        round: u64,
+    ) -> Self {
         Self {
             shared,
             node,
@@ -64,7 +72,8 @@ impl<'a> Aside<'a> {
             look: false,
             next: poll.next,
             names: FetchSession::default(),
-            limit: ResponseLimit::default(),
+            limit,
+            round,
             under_way: None,
             max_wait: Duration::ZERO,
             failed: false,
@@ -83,7 +92,9 @@ impl<'a> Aside<'a> {
             }
             changes.mark_unchanged();
             let polled = self.polled.get_or_insert_with(|| UnderWay::of(&self.poll.wanted));
-            let plan = worker::plan(self.shared, self.node, polled, self.limit);
+            let mut plan = worker::plan(self.shared, self.node, polled, self.limit);
+            self.round += 1;
+            plan.rotate(self.round);
             if plan.wanted.is_empty() {
                 (self.look, self.next) = (false, plan.next);
                 return;

@@ -88,6 +88,7 @@ pub(super) struct Asked {
     /// Lives until the answer.
     pub(super) span: Span,
     at: Instant,
+    max_bytes: usize,
 }
 
 impl Asked {
@@ -98,14 +99,14 @@ impl Asked {
             session_epoch = request.session_epoch,
             bytes = field::Empty,
         );
-        Self { span, at: Instant::now() }
+        Self { span, at: Instant::now(), max_bytes: plan.max_bytes }
     }
 
     pub(super) fn answered(&self, shared: &Shared, response: &FetchResponse, limit: &mut ResponseLimit) {
         let (bytes, took) = (size_bytes(response), self.at.elapsed());
         self.span.record("bytes", bytes);
         shared.counters.fetched(bytes, took);
-        limit.answered(bytes, took);
+        limit.answered(self.max_bytes, bytes, took);
     }
 }
 
@@ -195,10 +196,8 @@ impl FetchWorker {
                 continue;
             }
             let reserved = Reserved::new(&self.shared, &plan);
-            if let Some(turn) = (self.round as usize).checked_rem(plan.wanted.len()) {
-                // Without a session, which rotates them itself, the broker fills its answer in the order of the request.
-                plan.wanted.rotate_left(turn);
-            }
+            // Without a session, which rotates them itself, the broker fills its answer in the order of the request.
+            plan.rotate(self.round);
             let fetched = self.fetch(&plan, &mut changes).await;
             drop(reserved);
             match fetched {
@@ -219,7 +218,7 @@ impl FetchWorker {
         let sent = asked.span.in_scope(|| connection.send(&request, version, timeout));
         let mut sent = sent.inspect_err(|_| self.session.failed())?;
         let shared = self.shared.clone();
-        let mut aside = Aside::new(&shared, self.node, plan);
+        let mut aside = Aside::new(&shared, self.node, plan, self.limit, self.round);
         let response = loop {
             tokio::select! {
                 response = sent.wait() => break response,
