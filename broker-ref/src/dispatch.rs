@@ -8,6 +8,7 @@ use ottla_protocol::{
     error_code::ErrorCode,
     messages::{
         alter_configs::AlterConfigsRequest,
+        alter_replica_log_dirs::AlterReplicaLogDirsRequest,
         api_versions::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse},
         create_partitions::CreatePartitionsRequest,
         create_topics::CreateTopicsRequest,
@@ -185,6 +186,7 @@ static APIS: &[Api] = apis! {
     OffsetForLeaderEpochRequest 2..=4 => api::offset_for_leader_epoch::handle;
     DescribeConfigsRequest 1..=4 => api::configs::describe;
     AlterConfigsRequest 0..=2 => api::configs::alter;
+    AlterReplicaLogDirsRequest 1..=2 => api::log_dirs::alter;
     DescribeLogDirsRequest 1..=5 => api::log_dirs::describe;
     CreatePartitionsRequest 0..=3 => api::topics::create_partitions;
     DeleteGroupsRequest 0..=3 => api::groups::delete;

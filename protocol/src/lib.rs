@@ -18,6 +18,7 @@ extern crate self as ottla_protocol;
 
 pub mod api_key;
 pub mod compression;
+pub mod duration;
 pub mod error_code;
 pub mod messages;
 pub mod murmur2;

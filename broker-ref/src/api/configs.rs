@@ -21,8 +21,8 @@ use ottla_protocol::{
 use super::store_failed;
 use crate::{
     config::{
-        ConfigChange, ConfigEntry, ConfigScope, ConfigSynonym, describe_broker, describe_cluster_default,
-        describe_topic,
+        ConfigChange, ConfigEntry, ConfigMap, ConfigScope, ConfigSynonym, describe_broker, describe_cluster_default,
+        describe_group, describe_topic,
     },
     controller::{ConfigResource, Refusal},
     dispatch::RequestContext,
@@ -83,6 +83,7 @@ fn each_once(resources: &[DescribeConfigsResource]) -> Vec<Asked<'_>> {
 fn describe_resource(cx: &RequestContext, target: ConfigResource) -> Result<Vec<ConfigEntry>, Refusal> {
     let image = cx.node.image();
     let layers = cx.node.layers();
+    let scope = target.scope();
     let described = match target {
         ConfigResource::Topic(name) => {
             crate::controller::check_name(&name)?;
@@ -91,6 +92,10 @@ fn describe_resource(cx: &RequestContext, target: ConfigResource) -> Result<Vec<
             };
             describe_topic(&layers, &topic.configs)
         }
+        ConfigResource::Group(group) => match image.group_configs(&group) {
+            Some(own) => describe_group(&layers, own),
+            None => describe_group(&layers, &ConfigMap::new()),
+        },
         ConfigResource::Broker(None) => describe_cluster_default(&layers),
         ConfigResource::Broker(Some(node)) if node == cx.node.id() => describe_broker(&layers),
         ConfigResource::Broker(Some(node)) => {
@@ -98,7 +103,7 @@ fn describe_resource(cx: &RequestContext, target: ConfigResource) -> Result<Vec<
             return Err(Refusal::new(ErrorCode::INVALID_REQUEST, why));
         }
     };
-    described.map_err(|error| Refusal::new(error.error_code(ConfigScope::Topic), error.to_string()))
+    described.map_err(|error| Refusal::new(error.error_code(scope), error.to_string()))
 }
 
 fn row(entry: ConfigEntry, request: &DescribeConfigsRequest) -> DescribeConfigsResourceResult {
@@ -222,6 +227,9 @@ pub(crate) async fn list_resources(
     }
     for kind in [BROKER, BROKER_LOGGER].into_iter().filter(|kind| wanted.contains(kind)) {
         config_resources.extend(image.brokers.keys().map(|node| listed(node.to_string().into(), kind)));
+    }
+    if wanted.contains(&GROUP) {
+        config_resources.extend(image.configured_groups().map(|group| listed(group.into(), GROUP)));
     }
     ListConfigResourcesResponse { config_resources, ..Default::default() }
 }

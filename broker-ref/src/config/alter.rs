@@ -6,7 +6,8 @@ use super::{
     BrokerLayers, ConfigMap, TopicConfig,
     definition::{ConfigType, Definition, Update},
     error::ConfigError,
-    table::{broker_definition, listener_definition, topic_definition},
+    group::check_group,
+    table::{broker_definition, group_definition, listener_definition, topic_definition},
 };
 
 /// What is done to one setting.
@@ -73,6 +74,30 @@ pub fn alter_topic(
 pub fn replace_topic(layers: &BrokerLayers, settings: &[(&str, Option<&str>)]) -> Result<ConfigMap, ConfigError> {
     let replaced = collect(settings)?;
     TopicConfig::new(layers, &replaced)?;
+    Ok(replaced)
+}
+
+/// The settings of a group after these changes.
+///
+/// # Errors
+/// The first change that cannot be made, or what would be wrong with the settings after them.
+pub fn alter_group(
+    layers: &BrokerLayers,
+    current: &ConfigMap,
+    changes: &[ConfigChange],
+) -> Result<ConfigMap, ConfigError> {
+    let altered = apply(current, changes, group_definition)?;
+    check_group(layers, &altered)?;
+    Ok(altered)
+}
+
+/// The settings of a group after all of its own were replaced.
+///
+/// # Errors
+/// What would be wrong with them.
+pub fn replace_group(layers: &BrokerLayers, settings: &[(&str, Option<&str>)]) -> Result<ConfigMap, ConfigError> {
+    let replaced = collect(settings)?;
+    check_group(layers, &replaced)?;
     Ok(replaced)
 }
 

@@ -54,6 +54,8 @@ pub(super) enum Validator {
     /// For a list, what each of its elements may be.
     OneOf(&'static [&'static str]),
     OneOfIgnoringCase(&'static [&'static str]),
+    /// `earliest`, `latest` or `by_duration:` with an ISO 8601 duration (KIP-1106).
+    OffsetReset,
     ThrottledReplicas,
     Voters,
     HostPorts,
@@ -69,6 +71,7 @@ impl fmt::Display for Validator {
             Self::Ratio(low, high) => write!(f, "from {low} to {high}"),
             Self::OneOf(values) => write!(f, "one of {}", values.join(", ")),
             Self::OneOfIgnoringCase(values) => write!(f, "one of {} in any case", values.join(", ")),
+            Self::OffsetReset => f.write_str("earliest, latest or by_duration:PnDTnHnMn.nS"),
             Self::ThrottledReplicas => f.write_str("'*' or pairs of partition:broker"),
             Self::Voters => f.write_str("entries of the form id@host:port"),
             Self::HostPorts => f.write_str("entries of the form host:port"),
@@ -89,10 +92,10 @@ pub enum Update {
     ClusterWide,
 }
 
-/// A broker setting that gives a topic setting its default.
+/// A broker setting that gives a setting of topics or groups its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Synonym {
-    /// In the unit of the topic setting.
+    /// In the unit of the setting itself.
     Same(&'static str),
     /// In minutes, where the topic setting is in milliseconds.
     Minutes(&'static str),
@@ -162,7 +165,7 @@ impl Definition {
         self.internal
     }
 
-    /// How it may be changed while the broker runs. Topic settings always may.
+    /// How it may be changed while the broker runs. Settings of topics and groups always may.
     pub fn update(&self) -> Update {
         self.update
     }
@@ -238,6 +241,11 @@ impl Definition {
 
     pub(super) const fn one_of_ignoring_case(mut self, values: &'static [&'static str]) -> Self {
         self.validator = Validator::OneOfIgnoringCase(values);
+        self
+    }
+
+    pub(super) const fn offset_reset(mut self) -> Self {
+        self.validator = Validator::OffsetReset;
         self
     }
 

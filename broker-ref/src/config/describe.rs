@@ -6,8 +6,10 @@ use super::{
     BrokerLayers, ConfigMap,
     definition::{ConfigType, Definition, Update},
     error::ConfigError,
-    table::{broker_definition, broker_definitions, is_implemented, listener_definition, topic_definitions},
-    topic,
+    table::{
+        broker_definition, broker_definitions, group_definitions, is_implemented, listener_definition,
+        topic_definitions,
+    },
 };
 
 /// Where a value comes from.
@@ -23,6 +25,8 @@ pub enum ConfigSource {
     StaticBroker,
     /// Kafka's default.
     Default,
+    /// Set for the group.
+    DynamicGroup,
 }
 
 impl ConfigSource {
@@ -34,6 +38,7 @@ impl ConfigSource {
             Self::DynamicDefaultBroker => 3,
             Self::StaticBroker => 4,
             Self::Default => 5,
+            Self::DynamicGroup => 8,
         }
     }
 }
@@ -84,20 +89,40 @@ impl ConfigEntry {
 pub fn describe_topic(layers: &BrokerLayers, own: &ConfigMap) -> Result<Vec<ConfigEntry>, ConfigError> {
     topic_definitions()
         .filter(|definition| !definition.is_internal() || own.contains_key(definition.name()))
-        .map(|definition| topic_entry(definition, layers, own))
+        .map(|definition| own_entry(definition, layers, own, ConfigSource::DynamicTopic))
         .collect()
 }
 
-fn topic_entry(definition: &Definition, layers: &BrokerLayers, own: &ConfigMap) -> Result<ConfigEntry, ConfigError> {
+/// Describes the settings of a group with these of its own. There need not be such a group.
+///
+/// # Errors
+/// A setting that is invalid, which only a setting stored unchecked can be.
+pub fn describe_group(layers: &BrokerLayers, own: &ConfigMap) -> Result<Vec<ConfigEntry>, ConfigError> {
+    group_definitions()
+        .map(|definition| {
+            let mut entry = own_entry(definition, layers, own, ConfigSource::DynamicGroup)?;
+            // Unlike a topic's, a group's default without a broker setting is listed by its own name.
+            if definition.synonyms().is_empty() {
+                let value = definition.default_value()?.into_text();
+                entry.synonyms.push(ConfigSynonym { name: entry.name.clone(), value, source: ConfigSource::Default });
+            }
+            Ok(entry)
+        })
+        .collect()
+}
+
+/// A setting of a topic or group, which may have a value of its own from `source`.
+fn own_entry(
+    definition: &Definition,
+    layers: &BrokerLayers,
+    own: &ConfigMap,
+    source: ConfigSource,
+) -> Result<ConfigEntry, ConfigError> {
     let name = definition.name().to_owned();
-    let value = topic::effective(definition, layers, own)?.into_text();
-    let from_topic = own.contains_key(&name).then(|| ConfigSynonym {
-        name: name.clone(),
-        value: value.clone(),
-        source: ConfigSource::DynamicTopic,
-    });
+    let value = definition.in_force(layers, own)?.into_text();
+    let from_own = own.contains_key(&name).then(|| ConfigSynonym { name: name.clone(), value: value.clone(), source });
     let from_broker = definition.synonyms().first().map(|synonym| layers.synonyms(synonym.name()));
-    let synonyms: Vec<_> = from_topic.into_iter().chain(from_broker.into_iter().flatten()).collect();
+    let synonyms: Vec<_> = from_own.into_iter().chain(from_broker.into_iter().flatten()).collect();
     Ok(ConfigEntry {
         name,
         value,
@@ -106,7 +131,7 @@ fn topic_entry(definition: &Definition, layers: &BrokerLayers, own: &ConfigMap) 
         is_sensitive: definition.is_sensitive(),
         synonyms,
         kind: Some(definition.kind()),
-        documentation: Some(definition.documentation().to_owned()),
+        documentation: Some(documentation(definition)),
     })
 }
 
@@ -236,6 +261,25 @@ mod tests {
     fn hours_give_a_topic_its_value_but_no_synonym() {
         let layers = BrokerLayers::from_file(map([("log.retention.hours", "2")]));
         assert_eq!(line(&row(describe_topic(&layers, &ConfigMap::new()), "retention.ms")), "7200000 5");
+    }
+
+    /// As Kafka 4.3.1 describes them.
+    #[test]
+    fn a_group_row_has_the_groups_value_before_the_brokers() {
+        let own = map([("consumer.session.timeout.ms", "50000"), ("share.auto.offset.reset", "earliest")]);
+        let of = |own, name| line(&row(describe_group(&layered(), own), name));
+        let none = ConfigMap::new();
+        assert_eq!(
+            of(&own, "consumer.session.timeout.ms"),
+            "50000 8 consumer.session.timeout.ms=50000(8) group.consumer.session.timeout.ms=45000(5)"
+        );
+        assert_eq!(
+            of(&own, "share.auto.offset.reset"),
+            "earliest 8 share.auto.offset.reset=earliest(8) share.auto.offset.reset=latest(5)"
+        );
+        assert_eq!(of(&none, "share.auto.offset.reset"), "latest 5 share.auto.offset.reset=latest(5)");
+        assert_eq!(of(&none, "share.delivery.count.limit"), "5 5 group.share.delivery.count.limit=5(5)");
+        assert_eq!(describe_group(&layered(), &none).map(|rows| rows.len()), Ok(17));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct InvalidValue {
 pub enum ConfigScope {
     /// A topic's.
     Topic,
+    /// A group's.
+    Group,
     /// One broker's, or the default of all brokers.
     Broker,
 }
@@ -42,6 +44,12 @@ pub enum ConfigError {
         /// The name.
         name: String,
     },
+    /// No group setting has this name.
+    #[error("Unknown group config name: {name}")]
+    UnknownGroupConfig {
+        /// The name.
+        name: String,
+    },
     /// A topic is created with a setting that has no value. Leave it out.
     #[error("Null value not supported for topic configs: {name}")]
     NullTopicConfig {
@@ -56,6 +64,30 @@ pub enum ConfigError {
         /// Its value.
         value: i64,
         /// The setting that bounds it.
+        limit_name: &'static str,
+        /// The value of that one.
+        limit: i64,
+    },
+    /// A setting is below what the broker lets a group choose.
+    #[error("{name} ({value}) must not be below {limit_name} ({limit})")]
+    BelowBound {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: i64,
+        /// The broker's setting that bounds it.
+        limit_name: &'static str,
+        /// The value of that one.
+        limit: i64,
+    },
+    /// A setting must be larger than another one.
+    #[error("{name} ({value}) must be above {limit_name} ({limit})")]
+    NotAbove {
+        /// The setting that is too small.
+        name: &'static str,
+        /// Its value.
+        value: i64,
+        /// The setting that it must exceed.
         limit_name: &'static str,
         /// The value of that one.
         limit: i64,
@@ -121,7 +153,10 @@ impl ConfigError {
             Self::InvalidValue(_)
             | Self::Conflict { .. }
             | Self::Missing { .. }
+            | Self::BelowBound { .. }
+            | Self::NotAbove { .. }
             | Self::UnknownTopicConfig { .. }
+            | Self::UnknownGroupConfig { .. }
             | Self::NullTopicConfig { .. }
             | Self::TieredStorage
             | Self::NotAList { .. } => ErrorCode::INVALID_CONFIG,

@@ -95,6 +95,26 @@ impl BrokerLayers {
     }
 }
 
+impl Definition {
+    /// The value in force of a setting of a topic or group: the first of its own, the broker's by its synonyms, the
+    /// default.
+    pub(super) fn in_force(&self, layers: &BrokerLayers, own: &ConfigMap) -> Result<ConfigValue, ConfigError> {
+        if let Some(text) = own.get(self.name()) {
+            return Ok(self.parse(text)?);
+        }
+        for synonym in self.synonyms() {
+            let value = layers.effective(synonym.name())?;
+            if value != ConfigValue::Null {
+                return Ok(match synonym.unit_ms() {
+                    Some(unit_ms) => value.into_ms(unit_ms),
+                    None => value,
+                });
+            }
+        }
+        Ok(self.default_value()?)
+    }
+}
+
 fn synonymous_names(name: &str) -> Vec<&str> {
     let fellows = fellows(name);
     if !fellows.is_empty() {

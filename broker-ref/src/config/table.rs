@@ -5,10 +5,12 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use super::{
     BrokerConfig, TopicConfig,
     definition::{Definition, Synonym},
-    known, topic_default,
+    group, known, topic_default,
 };
 
 static TOPIC: LazyLock<BTreeMap<&str, &Definition>> = LazyLock::new(|| by_name(&[TopicConfig::DEFINITIONS]));
+
+static GROUP: LazyLock<BTreeMap<&str, &Definition>> = LazyLock::new(|| by_name(&[group::DEFINITIONS]));
 
 static BROKER: LazyLock<BTreeMap<&str, &Definition>> =
     LazyLock::new(|| by_name(&[BrokerConfig::DEFINITIONS, topic_default::DEFINITIONS, known::DEFINITIONS]));
@@ -24,6 +26,11 @@ pub fn topic_definitions() -> impl Iterator<Item = &'static Definition> {
     TOPIC.values().copied()
 }
 
+/// Every group setting, by name.
+pub fn group_definitions() -> impl Iterator<Item = &'static Definition> {
+    GROUP.values().copied()
+}
+
 /// Every broker setting, by name.
 pub fn broker_definitions() -> impl Iterator<Item = &'static Definition> {
     BROKER.values().copied()
@@ -32,6 +39,11 @@ pub fn broker_definitions() -> impl Iterator<Item = &'static Definition> {
 /// The topic setting of this name.
 pub fn topic_definition(name: &str) -> Option<&'static Definition> {
     TOPIC.get(name).copied()
+}
+
+/// The group setting of this name.
+pub fn group_definition(name: &str) -> Option<&'static Definition> {
+    GROUP.get(name).copied()
 }
 
 /// The broker setting of this exact name.
@@ -58,7 +70,7 @@ const PER_MECHANISM: &[&str] = &[
 
 /// Whether this broker acts on the setting.
 pub(super) fn is_implemented(definition: &Definition) -> bool {
-    !KNOWN_ONLY.contains_key(definition.name())
+    !KNOWN_ONLY.contains_key(definition.name()) && !GROUP.contains_key(definition.name())
 }
 
 /// The broker settings of which the first with a value decides: this one and its fellows, in that order.
@@ -112,18 +124,19 @@ mod tests {
         let rows = BrokerConfig::DEFINITIONS.len() + topic_default::DEFINITIONS.len() + known::DEFINITIONS.len();
         assert_eq!(rows, broker_definitions().count());
         assert_eq!(TopicConfig::DEFINITIONS.len(), topic_definitions().count());
+        assert_eq!(group::DEFINITIONS.len(), group_definitions().count());
     }
 
     #[test]
     fn every_synonym_is_a_broker_setting() {
-        for synonym in topic_definitions().flat_map(|topic| topic.synonyms()) {
+        for synonym in topic_definitions().chain(group_definitions()).flat_map(|setting| setting.synonyms()) {
             assert!(broker_definition(synonym.name()).is_some(), "{}", synonym.name());
         }
     }
 
     #[test]
     fn every_default_is_valid_and_every_setting_documented() {
-        for definition in topic_definitions().chain(broker_definitions()) {
+        for definition in topic_definitions().chain(group_definitions()).chain(broker_definitions()) {
             assert!(definition.default_value().is_ok(), "{}", definition.name());
             assert!(definition.documentation().ends_with('.'), "{}", definition.name());
         }

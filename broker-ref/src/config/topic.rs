@@ -5,7 +5,6 @@ use ottla_protocol::record::TimestampType;
 use super::{
     BrokerLayers, CleanupPolicy, CompressionType, ConfigMap,
     definition::{
-        Definition,
         Synonym::{Hours, Minutes, Same},
         settings,
     },
@@ -218,7 +217,7 @@ impl TopicConfig {
             return Err(ConfigError::UnknownTopicConfig { name: name.clone() });
         }
         let config = Self::read(|name| match topic_definition(name) {
-            Some(definition) => effective(definition, layers, own),
+            Some(definition) => definition.in_force(layers, own),
             None => Ok(ConfigValue::Null),
         })?;
         config.check()
@@ -251,27 +250,6 @@ impl Default for TopicConfig {
     }
 }
 
-/// The value in force of a topic setting: the first of its own, the broker's by its synonyms, the default.
-pub(super) fn effective(
-    definition: &Definition,
-    layers: &BrokerLayers,
-    own: &ConfigMap,
-) -> Result<ConfigValue, ConfigError> {
-    if let Some(text) = own.get(definition.name()) {
-        return Ok(definition.parse(text)?);
-    }
-    for synonym in definition.synonyms() {
-        let value = layers.effective(synonym.name())?;
-        if value != ConfigValue::Null {
-            return Ok(match synonym.unit_ms() {
-                Some(unit_ms) => value.into_ms(unit_ms),
-                None => value,
-            });
-        }
-    }
-    Ok(definition.default_value()?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,7 +277,7 @@ mod tests {
     #[test]
     fn every_topic_default_equals_that_of_its_broker_settings() {
         for definition in TopicConfig::DEFINITIONS {
-            let from_broker = effective(definition, &BrokerLayers::default(), &ConfigMap::new());
+            let from_broker = definition.in_force(&BrokerLayers::default(), &ConfigMap::new());
             assert_eq!(from_broker, Ok(definition.default_value().expect("valid")), "{}", definition.name());
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use ottla_protocol::record::TimestampType;
+use ottla_protocol::{duration::parse_iso_8601, record::TimestampType};
 
 use super::{
     CleanupPolicy, CompressionType,
@@ -152,6 +152,7 @@ impl Validator {
     fn accepts_text(self, text: &str) -> bool {
         match self {
             Self::OneOf(values) => values.contains(&text),
+            Self::OffsetReset => is_offset_reset(text),
             Self::OneOfIgnoringCase(values) => values.iter().any(|value| value.eq_ignore_ascii_case(text)),
             _ => true,
         }
@@ -166,6 +167,11 @@ impl Validator {
             _ => values.iter().all(|value| self.accepts_text(value)),
         }
     }
+}
+
+fn is_offset_reset(text: &str) -> bool {
+    let duration = text.strip_prefix("by_duration:").map(parse_iso_8601);
+    matches!(text, "earliest" | "latest") || matches!(duration, Some(Some(_)))
 }
 
 fn is_pair_of_numbers(text: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Changing the settings of topics and brokers.
+//! Changing the settings of topics, brokers and groups.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,8 @@ use ottla_protocol::{error_code::ErrorCode, types::NodeId};
 
 use super::{Change, ControllerRecord, Refusal};
 use crate::config::{
-    ConfigChange, ConfigError, ConfigMap, ConfigScope, alter_broker, alter_topic, replace_broker, replace_topic,
+    ConfigChange, ConfigError, ConfigMap, ConfigScope, alter_broker, alter_group, alter_topic, replace_broker,
+    replace_group, replace_topic,
 };
 
 /// What settings belong to.
@@ -15,11 +16,14 @@ pub(crate) enum ConfigResource {
     Topic(String),
     /// One broker, or the default of all.
     Broker(Option<NodeId>),
+    /// A group, which need not exist.
+    Group(String),
 }
 
 impl ConfigResource {
     const TOPIC: i8 = 2;
     const BROKER: i8 = 4;
+    const GROUP: i8 = 32;
 
     /// The resource that a request names.
     pub(crate) fn parse(resource_type: i8, name: &str) -> Result<Self, Refusal> {
@@ -30,6 +34,8 @@ impl ConfigResource {
                 Ok(id) => Ok(Self::Broker(Some(NodeId(id)))),
                 Err(_) => Err(Refusal::new(ErrorCode::INVALID_REQUEST, format!("'{id}' is not the id of a broker"))),
             },
+            (Self::GROUP, "") => Err(Refusal::new(ErrorCode::INVALID_REQUEST, "the name of a group must not be empty")),
+            (Self::GROUP, name) => Ok(Self::Group(name.to_owned())),
             (other, _) => {
                 let why = format!("resources of type {other} have no settings here");
                 Err(Refusal::new(ErrorCode::INVALID_REQUEST, why))
@@ -37,10 +43,11 @@ impl ConfigResource {
         }
     }
 
-    fn scope(&self) -> ConfigScope {
+    pub(crate) fn scope(&self) -> ConfigScope {
         match self {
             Self::Topic(_) => ConfigScope::Topic,
             Self::Broker(_) => ConfigScope::Broker,
+            Self::Group(_) => ConfigScope::Group,
         }
     }
 }
@@ -57,6 +64,7 @@ impl Change<'_> {
         let altered = match resource {
             ConfigResource::Topic(_) => alter_topic(&self.settings().layers, &current, changes),
             ConfigResource::Broker(node) => alter_broker(&current, changes, node.is_some()),
+            ConfigResource::Group(_) => alter_group(&self.settings().layers, &current, changes),
         };
         self.set_configs(resource, &current, altered, validate_only)
     }
@@ -72,6 +80,7 @@ impl Change<'_> {
         let replaced = match resource {
             ConfigResource::Topic(_) => replace_topic(&self.settings().layers, settings),
             ConfigResource::Broker(node) => replace_broker(settings, node.is_some()),
+            ConfigResource::Group(_) => replace_group(&self.settings().layers, settings),
         };
         self.set_configs(resource, &current, replaced, validate_only)
     }
@@ -86,6 +95,7 @@ impl Change<'_> {
                 Err(Refusal::new(ErrorCode::INVALID_REQUEST, format!("node {node} does not run")))
             }
             ConfigResource::Broker(node) => Ok(self.image.broker_configs(*node).cloned().unwrap_or_default()),
+            ConfigResource::Group(group) => Ok(self.image.group_configs(group).cloned().unwrap_or_default()),
         }
     }
 
@@ -110,6 +120,9 @@ impl Change<'_> {
                     self.push(ControllerRecord::TopicConfig { topic, key, value });
                 }
                 ConfigResource::Broker(node) => self.push(ControllerRecord::BrokerConfig { node: *node, key, value }),
+                ConfigResource::Group(group) => {
+                    self.push(ControllerRecord::GroupConfig { group: group.as_str().into(), key, value });
+                }
             }
         }
         Ok(())

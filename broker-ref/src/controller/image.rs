@@ -74,6 +74,8 @@ pub(crate) struct MetadataImage {
     topic_names: HashMap<Uuid, TopicName>,
     /// Dynamic broker settings; `None` is the default of all brokers.
     broker_configs: BTreeMap<Option<NodeId>, ConfigMap>,
+    /// Groups with settings of their own, whether or not they have members.
+    group_configs: BTreeMap<String, ConfigMap>,
     next_producer_id: i64,
 }
 
@@ -101,6 +103,16 @@ impl MetadataImage {
         self.broker_configs.get(&node)
     }
 
+    /// The settings of a group; none where it has none of its own.
+    pub(crate) fn group_configs(&self, group: &str) -> Option<&ConfigMap> {
+        self.group_configs.get(group)
+    }
+
+    /// The groups that have settings of their own.
+    pub(crate) fn configured_groups(&self) -> impl Iterator<Item = &str> {
+        self.group_configs.keys().map(String::as_str)
+    }
+
     /// The first producer id that was not given out.
     pub(crate) fn next_producer_id(&self) -> i64 {
         self.next_producer_id
@@ -118,6 +130,13 @@ impl MetadataImage {
         for (node, configs) in &self.broker_configs {
             records.extend(configs.iter().map(|(key, value)| ControllerRecord::BrokerConfig {
                 node: *node,
+                key: key.as_str().into(),
+                value: Some(value.as_str().into()),
+            }));
+        }
+        for (group, configs) in &self.group_configs {
+            records.extend(configs.iter().map(|(key, value)| ControllerRecord::GroupConfig {
+                group: group.as_str().into(),
                 key: key.as_str().into(),
                 value: Some(value.as_str().into()),
             }));
@@ -158,6 +177,13 @@ impl MetadataImage {
                     self.broker_configs.remove(node);
                 }
             }
+            ControllerRecord::GroupConfig { group, key, value } => {
+                let configs = self.group_configs.entry(group.to_string()).or_default();
+                set_config(configs, key, value.as_ref());
+                if configs.is_empty() {
+                    self.group_configs.remove(group.as_str());
+                }
+            }
         }
     }
 
@@ -196,4 +222,66 @@ fn set_config(configs: &mut ConfigMap, key: &str, value: Option<&Str>) {
         Some(value) => configs.insert(key.to_owned(), value.to_string()),
         None => configs.remove(key),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One record of each kind that leaves something behind, in the order in which an image is written.
+    fn one_of_each() -> Vec<ControllerRecord> {
+        let topic = Uuid::from_random_bits(7);
+        let registration = PartitionRegistration {
+            leader: NodeId(1),
+            leader_epoch: 2,
+            replicas: vec![NodeId(1)],
+            isr: vec![NodeId(1)],
+        };
+        let value = Some(Str::from("1"));
+        vec![
+            ControllerRecord::ClusterId("cluster".into()),
+            ControllerRecord::ProducerIds { next: 1000 },
+            ControllerRecord::BrokerConfig { node: None, key: "log.retention.ms".into(), value: value.clone() },
+            ControllerRecord::BrokerConfig { node: Some(NodeId(1)), key: "k".into(), value: value.clone() },
+            ControllerRecord::GroupConfig { group: "g".into(), key: "k".into(), value: value.clone() },
+            ControllerRecord::Topic { name: TopicName("orders".into()), id: topic },
+            ControllerRecord::Partition { topic, index: 0, registration },
+            ControllerRecord::TopicConfig { topic, key: "retention.ms".into(), value },
+        ]
+    }
+
+    fn image_of(records: &[ControllerRecord]) -> MetadataImage {
+        let mut image = MetadataImage::default();
+        records.iter().for_each(|record| image.replay(record));
+        image
+    }
+
+    #[test]
+    fn nothing_is_lost_when_an_image_is_written_anew() {
+        assert_eq!(image_of(&one_of_each()).to_records(), one_of_each());
+    }
+
+    #[test]
+    fn a_setting_that_is_unset_leaves_nothing_behind() {
+        let unset = one_of_each().into_iter().filter_map(|record| match record {
+            ControllerRecord::BrokerConfig { node, key, .. } => {
+                Some(ControllerRecord::BrokerConfig { node, key, value: None })
+            }
+            ControllerRecord::GroupConfig { group, key, .. } => {
+                Some(ControllerRecord::GroupConfig { group, key, value: None })
+            }
+            ControllerRecord::TopicConfig { topic, key, .. } => {
+                Some(ControllerRecord::TopicConfig { topic, key, value: None })
+            }
+            _ => None,
+        });
+        let records: Vec<_> = one_of_each().into_iter().chain(unset).collect();
+        let image = image_of(&records);
+        let is_config = |record: &&ControllerRecord| {
+            use ControllerRecord::{BrokerConfig, GroupConfig, TopicConfig};
+            matches!(record, BrokerConfig { .. } | GroupConfig { .. } | TopicConfig { .. })
+        };
+        assert_eq!(image.to_records().iter().find(is_config), None);
+        assert_eq!(image.configured_groups().next(), None);
+    }
 }

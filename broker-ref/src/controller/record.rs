@@ -27,6 +27,8 @@ pub(crate) enum ControllerRecord {
     TopicConfig { topic: Uuid, key: Str, value: Option<Str> },
     /// A broker's setting, or with no node the default of all brokers.
     BrokerConfig { node: Option<NodeId>, key: Str, value: Option<Str> },
+    /// A group's setting is set, or with `None` unset. There need not be such a group.
+    GroupConfig { group: Str, key: Str, value: Option<Str> },
 }
 
 /// Every record in one struct with a tagged field per kind: absent fields take no space, and a version that adds a
@@ -51,6 +53,8 @@ struct StoredRecord {
     isr: Vec<NodeId>,
     #[wire(tag = 7)]
     leader_epoch: i32,
+    #[wire(tag = 8)]
+    group: Str,
 }
 
 /// The records of one change, which takes effect as a whole.
@@ -104,6 +108,7 @@ impl From<&ControllerRecord> for StoredRecord {
             ControllerRecord::BrokerConfig { node, key, value } => {
                 Self { kind: 7, leader: node.unwrap_or(NodeId::NONE), name: key, value, ..empty }
             }
+            ControllerRecord::GroupConfig { group, key, value } => Self { kind: 8, group, name: key, value, ..empty },
         }
     }
 }
@@ -134,6 +139,7 @@ impl TryFrom<StoredRecord> for ControllerRecord {
             7 => {
                 Self::BrokerConfig { node: Some(stored.leader).filter(|&node| node != NodeId::NONE), key: name, value }
             }
+            8 => Self::GroupConfig { group: stored.group.detach(), key: name, value },
             kind => return Err(RecordFormatError::UnknownKind(kind)),
         })
     }
@@ -161,6 +167,7 @@ mod tests {
             ControllerRecord::TopicConfig { topic: id, key: "retention.ms".into(), value: None },
             ControllerRecord::BrokerConfig { node: None, key: "log.retention.ms".into(), value: Some("".into()) },
             ControllerRecord::BrokerConfig { node: Some(NodeId(0)), key: "k".into(), value: None },
+            ControllerRecord::GroupConfig { group: "g".into(), key: "k".into(), value: Some("v".into()) },
             ControllerRecord::RemoveTopic { id },
         ];
         assert_eq!(decode(encode(&records).unwrap()).unwrap(), records);

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use ottla_protocol::duration::parse_iso_8601;
+
 use super::{ClientConfig, ConfigError, InvalidValue, check_bytes, check_name, check_time, names::named};
 
 /// Settings of a consumer.
@@ -223,7 +225,7 @@ impl FromStr for OffsetReset {
             "earliest" | "beginning" | "smallest" => Some(Self::Earliest),
             "latest" | "end" | "largest" => Some(Self::Latest),
             "none" | "error" => Some(Self::Error),
-            other => other.strip_prefix("by_duration:").and_then(parse_iso_duration).map(Self::ByDuration),
+            other => other.strip_prefix("by_duration:").and_then(parse_iso_8601).map(Self::ByDuration),
         }
         .ok_or_else(|| InvalidValue {
             setting: "auto.offset.reset",
@@ -244,50 +246,6 @@ impl fmt::Display for OffsetReset {
             Self::Error => f.write_str("none"),
         }
     }
-}
-
-/// Reads an ISO 8601 duration in lower case, of the form `pNdtNhNmN.NS`, that is not negative.
-fn parse_iso_duration(text: &str) -> Option<Duration> {
-    let text = text.strip_prefix('p')?;
-    let (date, time) = text.split_once('t').map_or((text, None), |(date, time)| (date, Some(time)));
-    if (date.is_empty() && time.is_none()) || time == Some("") {
-        return None;
-    }
-    let (days, rest) = take_unit(date, 'd')?;
-    let (hours, time) = take_unit(time.unwrap_or_default(), 'h')?;
-    let (minutes, time) = take_unit(time, 'm')?;
-    let seconds = match time.strip_suffix('s') {
-        Some(seconds) => parse_seconds(seconds)?,
-        None => time.is_empty().then_some(Duration::ZERO)?,
-    };
-    if !rest.is_empty() {
-        return None;
-    }
-    let whole =
-        days.checked_mul(86_400)?.checked_add(hours.checked_mul(3600)?)?.checked_add(minutes.checked_mul(60)?)?;
-    Duration::from_secs(whole).checked_add(seconds)
-}
-
-/// The number before a unit, 0 without one, and what follows.
-fn take_unit(text: &str, unit: char) -> Option<(u64, &str)> {
-    match text.split_once(unit) {
-        Some((number, rest)) => Some((parse_digits(number)?, rest)),
-        None => Some((0, text)),
-    }
-}
-
-fn parse_digits(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
-}
-
-/// Reads seconds with up to nine decimals.
-fn parse_seconds(text: &str) -> Option<Duration> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    if decimals.len() > 9 {
-        return None;
-    }
-    let nanos = if decimals.is_empty() { 0 } else { parse_digits(&format!("{decimals:0<9}"))? };
-    Some(Duration::new(parse_digits(whole)?, u32::try_from(nanos).ok()?))
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 mod describe;
 mod elections;
 mod fetch;
+mod group_config;
 mod hostile;
+mod log_dir;
 mod offset;
 mod produce;
 

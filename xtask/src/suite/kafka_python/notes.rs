@@ -7,9 +7,8 @@ const REASSIGNMENT: &str = "needs the reassignment of replicas";
 const SASL: &str = "needs SASL; leaves itself out on a broker that it has not started";
 const TLS: &str = "needs TLS, and a broker that it starts itself";
 
-pub(super) const NOTES: [Note; 18] = [
+pub(super) const NOTES: [Note; 17] = [
     Note::not_yet("test_admin_integration.py::test_create_describe_delete_acls", "needs ACLs"),
-    Note::not_yet("test_admin_integration.py::test_alter_replica_log_dirs", "needs several log directories"),
     Note::not_yet("test_admin_integration.py::test_alter_partition_reassignments", REASSIGNMENT),
     Note::control(
         "test_admin_integration.py::test_describe_configs_broker_resource_returns_configs",

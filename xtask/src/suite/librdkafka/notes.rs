@@ -4,13 +4,12 @@ use crate::suite::note::Note;
 
 const TRANSACTIONS: &str = "needs transactions";
 const ACLS: &str = "needs ACLs";
-const GROUP_SETTINGS: &str = "needs settings of groups, which are for the newer group protocols";
 const REPLICAS: &str = "wants three replicas";
 const SASL: &str = "needs SASL; leaves itself out without";
 const SMALL_SEGMENTS: &str = "wants segments that are smaller than Kafka allows since 4.0";
 const KNOWN_ISSUE: &str = "left out by the suite as a known issue";
 
-pub(super) const NOTES: [Note; 27] = [
+pub(super) const NOTES: [Note; 25] = [
     Note::control("0028_long_topicnames", KNOWN_ISSUE),
     Note::control("0047_partial_buf_tmout", KNOWN_ISSUE),
     Note::not_yet("0055_producer_latency", TRANSACTIONS),
@@ -19,8 +18,6 @@ pub(super) const NOTES: [Note; 27] = [
     Note::not_yet("0081_admin CreateAcls", ACLS),
     Note::not_yet("0081_admin DescribeAcls", ACLS),
     Note::not_yet("0081_admin DeleteAcls", ACLS),
-    Note::not_yet("0081_admin IncrementalAlterConfigs", GROUP_SETTINGS),
-    Note::not_yet("0081_admin DescribeConfigs_groups", GROUP_SETTINGS),
     Note::not_yet("0081_admin UserScramCredentials", "needs SCRAM users"),
     Note::control("0092_mixed_msgver", "is for Kafka before 4.0"),
     Note::not_yet("0097_ssl_verify", "needs TLS; leaves itself out without"),
