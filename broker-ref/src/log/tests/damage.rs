@@ -137,9 +137,9 @@ impl Directory {
         copy
     }
 
-    fn without(&self, name: &str) -> MemoryStorage {
+    fn without(&self, dir: Option<&str>, name: &str) -> MemoryStorage {
         let copy = self.storage.crash(|_, _, len| len);
-        copy.remove(FilePath::in_dir("t-0", name)).unwrap();
+        copy.remove(FilePath { dir, name }).unwrap();
         copy
     }
 
@@ -313,7 +313,7 @@ fn no_file_of_a_directory_cut_short_anywhere_costs_more_than_what_was_cut() {
 fn a_missing_file_is_told_and_the_rest_is_served() {
     let directory = Directory::new();
     for (_, name, _) in directory.files().into_iter().filter(|(dir, ..)| dir.is_some()) {
-        let storage = directory.without(&name);
+        let storage = directory.without(Some("t-0"), &name);
         let damaged = |batch: &Written| batch.file == name;
         let first = directory.written[0].file == name;
         if !first {
@@ -324,17 +324,31 @@ fn a_missing_file_is_told_and_the_rest_is_served() {
     }
     // Without the first segment, the log begins with the second.
     let first = directory.written[0].file.clone();
-    let (manager, said) = Errors::of(|| open_manager(&directory.without(&first)).unwrap());
+    let (manager, said) = Errors::of(|| open_manager(&directory.without(Some("t-0"), &first)).unwrap());
     assert!(said.iter().any(|said| said.contains(&first)), "{said:?}");
     let second = directory.written.iter().find(|batch| batch.file != first).unwrap().base_offset;
     assert_eq!(manager.get(&tp()).unwrap().lock().log_start_offset(), second);
+}
+
+/// What is beside the partitions: the directory's identity, the checkpoints, the mark of a clean end.
+#[test]
+fn a_missing_file_of_the_whole_directory_costs_no_record() {
+    for directory in [Directory::new(), Directory::crashed()] {
+        let mut missing = 0;
+        for (dir, name, _) in directory.files().into_iter().filter(|(dir, ..)| dir.is_none()) {
+            missing += 1;
+            let storage = directory.without(dir, &name);
+            assert!(directory.check(&storage, &name, "missing", &|_| false), "{name}");
+        }
+        assert!(missing >= 4);
+    }
 }
 
 #[test]
 fn a_gap_between_segments_is_told_even_without_an_index_to_tell_of_it() {
     let directory = Directory::new();
     let (name, _) = directory.log_file(1);
-    let storage = directory.without(&name);
+    let storage = directory.without(Some("t-0"), &name);
     for kind in ["index", "timeindex"] {
         storage.remove(FilePath::in_dir("t-0", &name.replace("log", kind))).unwrap();
     }
