@@ -16,7 +16,7 @@ use ottla::{
     broker::Cluster,
     config::ClientConfig,
     consumer::{CommitError, ConsumeError, Consumer, GroupError, OffsetAndMetadata, OffsetError},
-    producer::{DeliveryError, DeliveryErrorKind, Record, RecordMetadata},
+    producer::{DeliveryError, DeliveryErrorKind, Record, RecordMetadata, SendError},
     protocol::{
         api_key::ApiKey,
         error_code::ErrorCode,
@@ -446,6 +446,15 @@ async fn metadata_that_cannot_be_read_is_asked_for_again_until_the_call_times_ou
     assert!(error.to_string().contains("bad response to Metadata"), "{error}");
     assert!(begun.elapsed() <= TIMEOUT, "{:?}", begun.elapsed());
     assert!((5..60).contains(&asked.load(Ordering::Relaxed)), "{asked:?}");
+
+    let producer = client.producer().build().unwrap();
+    let waiting = async {
+        tokio::time::sleep(TIMEOUT / 2).await;
+        text(&producer.explain())
+    };
+    let (sent, waits) = tokio::join!(producer.send(Record::to("t").value("v")), waiting);
+    assert!(waits.contains("bad response to Metadata"), "{waits}");
+    assert!(matches!(sent, Err(SendError::Metadata(MetadataError::Timeout { .. }))), "{sent:?}");
 }
 
 #[tokio::test(start_paused = true)]
