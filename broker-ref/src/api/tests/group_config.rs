@@ -53,7 +53,7 @@ impl Bench {
     }
 
     async fn groups_with_settings(&self) -> Vec<Str> {
-        let request = ListConfigResourcesRequest { resource_types: vec![GROUP], ..Default::default() };
+        let request = ListConfigResourcesRequest { resource_types: vec![GROUP] };
         let response = configs::list_resources(&self.cx(1), request).await;
         response.config_resources.into_iter().map(|resource| resource.resource_name).collect()
     }
