@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::{
     addresses::{self, Address, ListenerSettingError},
     clock::Clock,
-    config::{BrokerConfig, BrokerLayers, ConfigError, ConfigMap, ServerProperties, TopicConfig},
+    config::{BrokerConfig, BrokerLayers, ConfigError, ConfigMap, ServerProperties, TopicConfig, split_address},
     controller::{Broker, Controller, MetadataImage, MetadataStoreError, node_layers},
     dispatch::{ApiVersionCaps, Dispatcher},
     log::{
@@ -55,7 +55,7 @@ pub enum StartError {
     #[error("the settings are not valid: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Config(Vec<ConfigError>),
     /// The address to listen on is not `host:port`.
-    #[error("cannot listen on {0:?}: an address is host:port, where port 0 picks a free one")]
+    #[error("cannot listen on {0:?}: an address is host:port or [IPv6]:port, where port 0 picks a free one")]
     InvalidAddress(String),
     /// There are fewer ports from the given one on than nodes.
     #[error(
@@ -411,9 +411,7 @@ impl ClusterBuilder {
                 .collect()),
             Network::Settings | Network::Tcp { .. } => {
                 let invalid = || StartError::InvalidAddress(address.to_owned());
-                let (host, port) = address.rsplit_once(':').ok_or_else(invalid)?;
-                let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-                let port: u16 = port.parse().map_err(|_| invalid())?;
+                let (host, port) = split_address(address).ok_or_else(invalid)?;
                 let port_of = |i: u16| if port == 0 { Some(0) } else { port.checked_add(i) };
                 let binding = |i| Some(Binding::Tcp { host: host.to_owned(), port: port_of(i)? });
                 let too_few = || StartError::NotEnoughPorts { nodes: self.nodes, port };
@@ -757,6 +755,17 @@ mod tests {
     ) -> Result<Cluster, String> {
         let properties = settings.iter().copied().collect();
         build(Cluster::builder().properties(properties)).start().await.map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_none_is_told_with_what_one_is() {
+        for address in ["", "9092", "[::1", "[::1]", "::1:0", "127.0.0.1:", "127.0.0.1:65536"] {
+            let told = start(&[], |cluster| cluster.listen(address)).await.map(|_| ()).unwrap_err();
+            let expected = format!(
+                "cannot listen on {address:?}: an address is host:port or [IPv6]:port, where port 0 picks a free one"
+            );
+            assert_eq!(told, expected);
+        }
     }
 
     #[tokio::test]

@@ -172,14 +172,32 @@ impl Definition {
 
     /// The values it takes, in words, such as `at least 1`.
     pub fn valid_values(&self) -> String {
-        match (self.validator, self.kind) {
-            (Validator::Any, ConfigType::Boolean) => "true or false".to_owned(),
-            (Validator::Any, ConfigType::Int) => "an integer of 32 bits".to_owned(),
-            (Validator::Any, ConfigType::Short) => "an integer of 16 bits".to_owned(),
-            (Validator::Any, ConfigType::Long) => "an integer of 64 bits".to_owned(),
-            (Validator::Any, ConfigType::Double) => "a number".to_owned(),
-            (Validator::Any, ConfigType::List) if self.non_empty => "at least one value".to_owned(),
+        match (self.validator, self.type_in_words()) {
+            (Validator::Any, Some(words)) => words.to_owned(),
+            (Validator::Any, None) if self.non_empty && self.kind == ConfigType::List => {
+                "at least one value".to_owned()
+            }
             (validator, _) => validator.to_string(),
+        }
+    }
+
+    /// The same for a value that is not even of the type: `an integer of 32 bits, at least 1`.
+    pub(super) fn valid_values_with_type(&self) -> String {
+        match (self.validator, self.type_in_words()) {
+            (Validator::Any, _) | (_, None) => self.valid_values(),
+            (validator, Some(words)) => format!("{words}, {validator}"),
+        }
+    }
+
+    /// What values of the type look like, where there are others.
+    fn type_in_words(&self) -> Option<&'static str> {
+        match self.kind {
+            ConfigType::Boolean => Some("true or false"),
+            ConfigType::Int => Some("an integer of 32 bits"),
+            ConfigType::Short => Some("an integer of 16 bits"),
+            ConfigType::Long => Some("an integer of 64 bits"),
+            ConfigType::Double => Some("a number"),
+            ConfigType::String | ConfigType::List | ConfigType::Class | ConfigType::Password => None,
         }
     }
 

@@ -44,17 +44,20 @@ impl FromStr for Listener {
     fn from_str(text: &str) -> Result<Self, InvalidListener> {
         let malformed = || InvalidListener::Form(text.to_owned());
         let (name, address) = text.trim().split_once("://").ok_or_else(malformed)?;
-        let (host, port) = address.rsplit_once(':').ok_or_else(malformed)?;
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        if name.is_empty() || (bare.is_none() && host.contains([':', '[', ']'])) {
-            return Err(malformed());
-        }
-        Ok(Self {
-            name: name.to_ascii_uppercase(),
-            host: bare.unwrap_or(host).to_owned(),
-            port: port.parse().map_err(|_| malformed())?,
-        })
+        let (host, port) = split_address(address).filter(|_| !name.is_empty()).ok_or_else(malformed)?;
+        Ok(Self { name: name.to_ascii_uppercase(), host: host.to_owned(), port })
     }
+}
+
+/// Host and port of `host:port` or `[IPv6]:port`. The host may be empty.
+pub(crate) fn split_address(address: &str) -> Option<(&str, u16)> {
+    let (host, port) = address.rsplit_once(':')?;
+    let host = match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']')?,
+        None if host.contains([':', ']']) => return None,
+        None => host,
+    };
+    Some((host, port.parse().ok()?)).filter(|_| !host.contains(['[', ']']))
 }
 
 impl fmt::Display for Listener {
@@ -80,7 +83,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "host:9092", "://h:1", "A://h", "A://h:65536", "A://::1:9092", "A://[::1:2"] {
+        for text in
+            ["", "host:9092", "://h:1", "A://h", "A://h:65536", "A://::1:9092", "A://[::1:2", "A://[::1", "A://x[y:1"]
+        {
             assert_eq!(text.parse::<Listener>(), Err(InvalidListener::Form(text.to_owned())), "{text}");
         }
     }

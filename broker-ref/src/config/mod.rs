@@ -36,6 +36,7 @@ pub use describe::{
 };
 pub use error::{ConfigError, ConfigScope, InvalidValue};
 pub use layers::{BrokerLayers, ConfigMap};
+pub(crate) use listener::split_address;
 pub use listener::{InvalidListener, Listener};
 pub use policy::{CleanupPolicy, CompressionType};
 pub use properties::{InvalidProperties, parse_properties};

@@ -70,8 +70,8 @@ fn fmt_double(value: f64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 impl Definition {
     /// Reads and validates a value. White space around it does not count.
     pub(super) fn parse(&self, text: &str) -> Result<ConfigValue, InvalidValue> {
-        let value = self.read(text.trim()).ok_or_else(|| self.refuse(text))?;
-        if self.accepts(&value) { Ok(value) } else { Err(self.refuse(text)) }
+        let value = self.read(text.trim()).ok_or_else(|| self.refuse(text, self.valid_values_with_type()))?;
+        if self.accepts(&value) { Ok(value) } else { Err(self.refuse(text, self.valid_values())) }
     }
 
     /// The value where none is set.
@@ -105,9 +105,9 @@ impl Definition {
         }
     }
 
-    fn refuse(&self, text: &str) -> InvalidValue {
+    fn refuse(&self, text: &str, expected: String) -> InvalidValue {
         let value = if self.is_sensitive() { "[hidden]" } else { text };
-        InvalidValue { name: self.name(), value: value.to_owned(), expected: self.valid_values() }
+        InvalidValue { name: self.name(), value: value.to_owned(), expected }
     }
 }
 
@@ -297,7 +297,9 @@ mod tests {
             parse("cleanup.policy", "x"),
             message("x for configuration cleanup.policy: expected one of compact, delete")
         );
-        assert_eq!(parse("retention.ms", "abc"), message("abc for configuration retention.ms: expected at least -1"));
+        let no_integer = "for configuration retention.ms: expected an integer of 64 bits, at least -1";
+        assert_eq!(parse("retention.ms", "abc"), message(&format!("abc {no_integer}")));
+        assert_eq!(parse("retention.ms", "9223372036854775808"), message(&format!("9223372036854775808 {no_integer}")));
     }
 
     #[test]
