@@ -8,6 +8,7 @@ use ottla_protocol::{
     error_code::ErrorCode,
     messages::{
         alter_configs::AlterConfigsRequest,
+        alter_partition_reassignments::AlterPartitionReassignmentsRequest,
         alter_replica_log_dirs::AlterReplicaLogDirsRequest,
         api_versions::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse},
         create_partitions::CreatePartitionsRequest,
@@ -192,6 +193,7 @@ static APIS: &[Api] = apis! {
     DeleteGroupsRequest 0..=3 => api::groups::delete;
     ElectLeadersRequest 0..=2 => api::leaders::elect;
     IncrementalAlterConfigsRequest 0..=1 => api::configs::alter_incrementally;
+    AlterPartitionReassignmentsRequest 0..=1 => api::leaders::alter_reassignments;
     ListPartitionReassignmentsRequest 0..=0 => api::leaders::list_reassignments;
     OffsetDeleteRequest 0..=0 => api::offsets::delete;
     DescribeQuorumRequest 0..=2 => api::cluster::describe_quorum;

@@ -1,8 +1,14 @@
-//! ElectLeaders and ListPartitionReassignments: a partition stays where it is, and says so.
+//! ElectLeaders, AlterPartitionReassignments and ListPartitionReassignments: a partition stays where it is, and says so.
+
+use std::collections::HashSet;
 
 use ottla_protocol::{
     error_code::ErrorCode,
     messages::{
+        alter_partition_reassignments::{
+            AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse, ReassignablePartition,
+            ReassignablePartitionResponse, ReassignableTopicResponse,
+        },
         elect_leaders::{ElectLeadersRequest, ElectLeadersResponse, PartitionResult, ReplicaElectionResult},
         list_partition_reassignments::{ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse},
     },
@@ -10,7 +16,7 @@ use ottla_protocol::{
 };
 
 use crate::{
-    controller::{MetadataImage, PartitionRegistration},
+    controller::{MetadataImage, PartitionRegistration, Refusal},
     dispatch::RequestContext,
 };
 
@@ -87,6 +93,69 @@ pub(crate) async fn elect(cx: &RequestContext, request: ElectLeadersRequest) -> 
             .collect(),
     };
     ElectLeadersResponse { replica_election_results, ..Default::default() }
+}
+
+/// A partition may be asked to be where it is, and nowhere else (KIP-455).
+pub(crate) async fn alter_reassignments(
+    cx: &RequestContext,
+    request: AlterPartitionReassignmentsRequest,
+) -> AlterPartitionReassignmentsResponse {
+    let image = cx.node.image();
+    let may_change_factor = request.allow_replication_factor_change;
+    let responses = request.topics.into_iter().map(|topic| {
+        let partition = |asked: &ReassignablePartition| {
+            let refusal = reassign(&image, &topic.name, asked, may_change_factor).err();
+            ReassignablePartitionResponse {
+                partition_index: asked.partition_index,
+                error_code: refusal.as_ref().map_or(ErrorCode::NONE, |refusal| refusal.code),
+                error_message: refusal.map(|refusal| refusal.message.into()),
+            }
+        };
+        let partitions = topic.partitions.iter().map(partition).collect();
+        ReassignableTopicResponse { name: topic.name, partitions }
+    });
+    AlterPartitionReassignmentsResponse {
+        allow_replication_factor_change: may_change_factor,
+        responses: responses.collect(),
+        ..Default::default()
+    }
+}
+
+fn reassign(
+    image: &MetadataImage,
+    topic: &str,
+    asked: &ReassignablePartition,
+    may_change_factor: bool,
+) -> Result<(), Refusal> {
+    let index = asked.partition_index;
+    let known = image.topic(topic).and_then(|topic| topic.partition(index)).ok_or_else(|| {
+        Refusal::new(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, format!("there is no partition {topic}-{index}"))
+    })?;
+    let Some(wanted) = &asked.replicas else {
+        let why = "no reassignment of the partition is under way";
+        return Err(Refusal::new(ErrorCode::NO_REASSIGNMENT_IN_PROGRESS, why));
+    };
+    let invalid = |why: String| Err(Refusal::new(ErrorCode::INVALID_REPLICA_ASSIGNMENT, why));
+    if wanted.is_empty() {
+        return invalid("a partition has one replica at least".to_owned());
+    }
+    if let Some(node) = wanted.iter().find(|node| !image.brokers.contains_key(node)) {
+        return invalid(format!("there is no broker {node}"));
+    }
+    let mut named = HashSet::new();
+    if let Some(node) = wanted.iter().find(|node| !named.insert(**node)) {
+        return invalid(format!("broker {node} is named more than once"));
+    }
+    if !may_change_factor && wanted.len() != known.replicas.len() {
+        let why = format!("the partition has {} replicas, not {}", known.replicas.len(), wanted.len());
+        return Err(Refusal::new(ErrorCode::INVALID_REPLICATION_FACTOR, why));
+    }
+    if *wanted != known.replicas {
+        return invalid(
+            "this broker does not copy partitions to other nodes: a partition stays where it is".to_owned(),
+        );
+    }
+    Ok(())
 }
 
 /// No partition is on its way to other nodes, since none can be moved.

@@ -3,13 +3,11 @@
 use crate::suite::note::Note;
 
 const TRANSACTIONS: &str = "needs transactions";
-const REASSIGNMENT: &str = "needs the reassignment of replicas";
 const SASL: &str = "needs SASL; leaves itself out on a broker that it has not started";
 const TLS: &str = "needs TLS, and a broker that it starts itself";
 
-pub(super) const NOTES: [Note; 17] = [
+pub(super) const NOTES: [Note; 16] = [
     Note::not_yet("test_admin_integration.py::test_create_describe_delete_acls", "needs ACLs"),
-    Note::not_yet("test_admin_integration.py::test_alter_partition_reassignments", REASSIGNMENT),
     Note::control(
         "test_admin_integration.py::test_describe_configs_broker_resource_returns_configs",
         "wants a broker that has `advertised.listeners` in its properties",
