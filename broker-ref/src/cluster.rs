@@ -721,7 +721,7 @@ fn open_logs(
     let expiration_ms = i64::from(config.producer_id_expiration_ms);
     let config_of = |partition: &TopicPartition| -> LogConfig {
         let own = image.topic(partition.topic()).map(|topic| topic.configs.clone()).unwrap_or_default();
-        TopicConfig::new(&layers, &own).map(|topic| log_config(&topic, expiration_ms)).unwrap_or_default()
+        log_config(&TopicConfig::of_existing(&layers, &own), expiration_ms)
     };
     LogManager::open(storage, &identity, manager_config, config_of, now_ms)
 }
@@ -755,6 +755,17 @@ mod tests {
     ) -> Result<Cluster, String> {
         let properties = settings.iter().copied().collect();
         build(Cluster::builder().properties(properties)).start().await.map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn producer_ids_go_on_whatever_a_stranger_took_for_his() {
+        let cluster = start(&[], |cluster| cluster).await.unwrap();
+        let ids = async || cluster.controller.allocate_producer_ids().await.unwrap();
+        assert_eq!(ids().await, 0..1000);
+        cluster.controller.change(|change| change.pass_over_producer_ids(i64::MAX)).await.unwrap();
+        assert_eq!(ids().await, 1000..2000);
+        cluster.controller.change(|change| change.pass_over_producer_ids(5000)).await.unwrap();
+        assert_eq!(ids().await, 5001..6001);
     }
 
     #[tokio::test]

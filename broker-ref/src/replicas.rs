@@ -12,7 +12,7 @@ use ottla_protocol::{
 };
 
 use crate::{
-    config::{BrokerConfig, BrokerLayers, CompressionType, ConfigMap, TopicConfig},
+    config::{BrokerConfig, BrokerLayers, CompressionType, TopicConfig},
     controller::{MetadataImage, PartitionRegistration, Topic},
     log::{CleanupPolicy, LogConfig, LogError, LogManager, NewLog, TickReport, TopicPartition},
     metrics::NodeMeter,
@@ -175,7 +175,10 @@ impl Replicas {
             if indexes.is_empty() {
                 continue;
             }
-            let config = log_config(&topic_config(settings.layers, &topic.configs), settings.producer_id_expiration_ms);
+            let config = log_config(
+                &TopicConfig::of_existing(settings.layers, &topic.configs),
+                settings.producer_id_expiration_ms,
+            );
             // A name that makes no directory is refused when the log is opened.
             let partitions = indexes.into_iter().filter_map(|index| TopicPartition::new(&topic.name, index).ok());
             new.extend(partitions.map(|partition| NewLog { partition, topic_id: topic.id, config: config.clone() }));
@@ -190,7 +193,7 @@ impl Replicas {
         settings: &Settings<'_>,
         now_ms: i64,
     ) -> HostedTopic {
-        let config = Arc::new(topic_config(settings.layers, &topic.configs));
+        let config = Arc::new(TopicConfig::of_existing(settings.layers, &topic.configs));
         let replica = |(registration, index): (&PartitionRegistration, i32)| {
             if !registration.replicas.contains(&self.node) {
                 let PartitionRegistration { leader, leader_epoch, .. } = *registration;
@@ -272,15 +275,6 @@ impl Replicas {
         let logs = self.logs().take();
         logs.map_or(Ok(()), LogManager::close)
     }
-}
-
-/// The settings in force for a topic.
-fn topic_config(layers: &BrokerLayers, own: &ConfigMap) -> TopicConfig {
-    TopicConfig::new(layers, own).unwrap_or_else(|error| {
-        // What is stored was checked, but perhaps against other broker settings.
-        tracing::error!(%error, "a topic's settings are not valid any more, it gets the defaults");
-        TopicConfig::new(&BrokerLayers::default(), &ConfigMap::new()).unwrap_or_default()
-    })
 }
 
 /// The setting of the broker that all its logs go by.

@@ -80,7 +80,7 @@ pub struct BrokerConfig {
     #[setting("log.retention.check.interval.ms", default("300000"), at_least(1))]
     pub log_retention_check_interval_ms: i64,
     /// The most connections to the broker at a time.
-    #[setting("max.connections", default("2147483647"), at_least(0), cluster_wide())]
+    #[setting("max.connections", default("2147483647"), at_least(1), cluster_wide())]
     pub max_connections: i32,
     /// The most connections from one address at a time.
     #[setting("max.connections.per.ip", default("2147483647"), at_least(0), cluster_wide())]

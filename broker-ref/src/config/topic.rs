@@ -228,6 +228,20 @@ impl TopicConfig {
         self.internal_segment_bytes.unwrap_or(self.segment_bytes)
     }
 
+    /// The settings in force for a topic that is there already. A value that is not valid any more is passed over, and
+    /// a contradiction with what the broker's settings have become stays: neither may cost the topic its others.
+    pub fn of_existing(layers: &BrokerLayers, own: &ConfigMap) -> Self {
+        let valid = |name: &str| {
+            let Some(definition) = topic_definition(name) else { return Ok(ConfigValue::Null) };
+            let nothing = (BrokerLayers::default(), ConfigMap::new());
+            definition.in_force(layers, own).or_else(|error| {
+                tracing::error!(%error, "a setting of a topic is not valid any more, it gets the broker's");
+                definition.in_force(layers, &nothing.1).or_else(|_| definition.in_force(&nothing.0, &nothing.1))
+            })
+        };
+        Self::read(valid).unwrap_or_default()
+    }
+
     fn check(self) -> Result<Self, ConfigError> {
         if self.remote_storage_enable {
             return Err(ConfigError::TieredStorage);
@@ -321,6 +335,25 @@ mod tests {
     fn tests_may_have_small_segments_by_the_internal_setting() {
         let config = TopicConfig::new(&BrokerLayers::default(), &map([("internal.segment.bytes", "100")]));
         assert_eq!(config.map(|config| config.segment_size()), Ok(100));
+    }
+
+    /// A setting of the broker may be changed to what contradicts one of a topic: the topic keeps all of its own.
+    #[test]
+    fn a_topic_that_is_there_keeps_its_settings_whatever_becomes_of_the_brokers() {
+        let own = map([("retention.ms", "-1"), ("min.compaction.lag.ms", "100"), ("max.message.bytes", "5000000")]);
+        let layers = BrokerLayers::from_file(map([("log.cleaner.max.compaction.lag.ms", "50")]));
+        assert!(TopicConfig::new(&layers, &own).is_err());
+        let config = TopicConfig::of_existing(&layers, &own);
+        assert_eq!((config.retention_ms, config.max_message_bytes), (-1, 5_000_000));
+        assert_eq!((config.min_compaction_lag_ms, config.max_compaction_lag_ms), (100, 50));
+    }
+
+    #[test]
+    fn a_value_that_is_not_valid_any_more_costs_a_topic_no_other() {
+        let layers = BrokerLayers::from_file(map([("log.segment.bytes", "2000000"), ("log.roll.ms", "nonsense")]));
+        let own = map([("retention.ms", "-1"), ("segment.bytes", "1"), ("nosuch", "1")]);
+        let config = TopicConfig::of_existing(&layers, &own);
+        assert_eq!((config.retention_ms, config.segment_bytes, config.segment_ms), (-1, 2_000_000, 604_800_000));
     }
 
     #[test]

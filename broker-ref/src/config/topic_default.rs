@@ -52,11 +52,11 @@ pub(super) const DEFINITIONS: &[Definition] = definitions! {
     /// The default of the topic setting `retention.bytes`.
     "log.retention.bytes": Long, default("-1"), cluster_wide();
     /// The default of the topic setting `retention.ms`, in hours, where neither minutes nor milliseconds are given.
-    "log.retention.hours": Int, default("168");
+    "log.retention.hours": Int, default("168"), between_or(1, i32::MAX as i64, -1);
     /// The default of the topic setting `retention.ms`, in minutes; `log.retention.hours` where absent.
-    "log.retention.minutes": Int;
+    "log.retention.minutes": Int, between_or(1, i32::MAX as i64, -1);
     /// The default of the topic setting `retention.ms`; `log.retention.minutes` where absent.
-    "log.retention.ms": Long, cluster_wide();
+    "log.retention.ms": Long, between_or(1, i64::MAX, -1), cluster_wide();
     /// The default of the topic setting `segment.ms`, in hours, where `log.roll.ms` is absent.
     "log.roll.hours": Int, default("168"), at_least(1);
     /// The default of the topic setting `segment.jitter.ms`, in hours, where `log.roll.jitter.ms` is absent.

@@ -200,7 +200,8 @@ impl Controller {
     /// A node's next producer ids.
     pub(crate) async fn allocate_producer_ids(&self) -> Result<std::ops::Range<i64>, MetadataStoreError> {
         self.change(|change| {
-            let first = change.image.next_producer_id();
+            // There is always a block: a store that says otherwise took a stranger's word for it.
+            let first = change.image.next_producer_id().min(i64::MAX - PRODUCER_ID_BLOCK);
             let next = first.saturating_add(PRODUCER_ID_BLOCK);
             change.push(ControllerRecord::ProducerIds { next });
             first..next

@@ -241,6 +241,8 @@ fn read_all(path: &Path, content: Bytes) -> Result<(Vec<ControllerRecord>, usize
     let mut rest = content.slice(MAGIC.len()..);
     loop {
         let position = content.len() - rest.len();
+        // What is as large stands first only where the file was written anew: that is whole or not there.
+        let is_rewritten = position == MAGIC.len() && announced(&rest) > SECTOR;
         match take_frame(&mut rest) {
             Ok(Some(frame)) => records.extend(frame),
             Ok(None) => {
@@ -248,17 +250,25 @@ fn read_all(path: &Path, content: Bytes) -> Result<(Vec<ControllerRecord>, usize
                     let reason = format!("a frame without end, yet there is a whole one at byte {}", position + behind);
                     return Err(corrupt(position, reason));
                 }
+                if is_rewritten {
+                    return Err(corrupt(position, "the state that all changes build on is cut short".to_owned()));
+                }
                 if has_another_length(&rest) {
                     return Err(corrupt(position, "the last frame is whole, but for its length".to_owned()));
                 }
                 return Ok((records, position));
             }
-            Err(FrameError::BadChecksum { is_last: true }) if lacks_a_sector(&rest, position) => {
+            Err(FrameError::BadChecksum { is_last: true }) if !is_rewritten && lacks_a_sector(&rest, position) => {
                 return Ok((records, position));
             }
             Err(error) => return Err(corrupt(position, error.to_string())),
         }
     }
+}
+
+/// How many bytes the frame says that it has behind its header.
+fn announced(rest: &Bytes) -> usize {
+    rest.get(..4).map_or(0, |mut len| len.get_u32() as usize)
 }
 
 /// Where the first whole frame is behind the beginning. There is none behind a frame that was cut short as it was
@@ -386,6 +396,30 @@ mod tests {
             let (_, records) = MetadataFile::open(dir.path()).unwrap();
             assert_eq!(records, [topic(1), topic(3)], "cut at {cut}");
         }
+    }
+
+    /// The whole state in one frame gets its name when it is durable, so no crash can cut it short.
+    #[test]
+    fn a_state_that_was_written_anew_is_whole_or_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let state: Vec<_> = (0..100).map(topic).collect();
+        let (mut file, _) = MetadataFile::open(dir.path()).unwrap();
+        file.rewrite(&state).unwrap();
+        drop(file);
+        let path = dir.path().join("ottla-metadata");
+        let whole = std::fs::read(&path).unwrap();
+        assert!(whole.len() > 4 * SECTOR);
+        let refused = |content: &[u8]| {
+            std::fs::write(&path, content).unwrap();
+            let error = MetadataFile::open(dir.path()).unwrap_err();
+            assert!(matches!(error, MetadataStoreError::Corrupt { position: 8, .. }), "{error}");
+        };
+        (MAGIC.len() + FRAME_HEADER..whole.len()).for_each(|len| refused(&whole[..len]));
+        let mut lost = whole.clone();
+        lost[2 * SECTOR..3 * SECTOR].fill(0);
+        refused(&lost);
+        std::fs::write(&path, &whole).unwrap();
+        assert_eq!(MetadataFile::open(dir.path()).unwrap().1, state);
     }
 
     #[test]

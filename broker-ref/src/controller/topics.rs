@@ -42,6 +42,10 @@ impl From<ConfigError> for Refusal {
     }
 }
 
+/// The largest producer id that is believed to be one. At a million a second, a controller counts up to it in 146,000
+/// years.
+const LARGEST_PRODUCER_ID: i64 = i64::MAX / 2;
+
 /// Why a name cannot be that of a topic.
 pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
     let invalid = |why: String| Err(Refusal::new(ErrorCode::INVALID_TOPIC_EXCEPTION, why));
@@ -129,6 +133,11 @@ impl Change<'_> {
         taken: &mut MetricNames,
     ) -> Result<CreatableTopicResult, Refusal> {
         check_name(&topic.name)?;
+        // A directory of this name is Kafka's log of the controller, and not one of a topic.
+        if topic.name.as_str() == "__cluster_metadata" {
+            let why = "the topic __cluster_metadata is the cluster's own";
+            return Err(Refusal::new(ErrorCode::INVALID_REQUEST, why));
+        }
         self.check_free(&topic.name, taken)?;
         // Whoever names a million topics is not to have the settings of each looked at.
         within_budget(1, *budget)?;
@@ -295,7 +304,13 @@ impl Change<'_> {
 
     /// Hands out no producer id up to this one again: a log that remembers it would take a new producer's batches for
     /// repetitions of the old one's.
+    ///
+    /// An id that no controller can have come to is a stranger's own invention, which leaves no room above it.
     pub(crate) fn pass_over_producer_ids(&mut self, largest_used: i64) {
+        if largest_used > LARGEST_PRODUCER_ID {
+            tracing::warn!(producer_id = largest_used, "a log has a producer id that was never handed out");
+            return;
+        }
         let next = largest_used.saturating_add(1);
         if self.image.next_producer_id() < next {
             self.push(ControllerRecord::ProducerIds { next });

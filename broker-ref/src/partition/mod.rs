@@ -416,8 +416,10 @@ impl State {
         node != self.registration.leader && self.registration.replicas.contains(&node)
     }
 
+    /// A partition cannot be asked for more replicas in sync than it has, as in Kafka since 4.0 (KIP-966).
     fn check_replicas(&self, all_replicas: bool) -> Result<(), ProduceRefusal> {
-        let needed = usize::try_from(self.config.min_insync_replicas).unwrap_or(0);
+        let wanted = usize::try_from(self.config.min_insync_replicas).unwrap_or(0);
+        let needed = wanted.min(self.registration.replicas.len());
         let in_sync = self.registration.isr.len();
         if !all_replicas || in_sync >= needed {
             return Ok(());
@@ -518,6 +520,28 @@ mod tests {
             PartitionRegistration { leader: NodeId(1), leader_epoch: 0, replicas: nodes.clone(), isr: nodes };
         let place = Place { topic: "t".into(), index: 0, node: NodeId(1), meter: Arc::default() };
         Partition::new(place, LogHandle::new(log), registration, Arc::default())
+    }
+
+    #[test]
+    fn too_few_replicas_in_sync_are_an_error_for_acks_all_only() {
+        let partition = partition();
+        let refused = |in_sync: &[i32], all_replicas, wanted| {
+            let nodes = |ids: &[i32]| ids.iter().copied().map(NodeId).collect();
+            let registration = PartitionRegistration {
+                leader: NodeId(1),
+                leader_epoch: 0,
+                replicas: nodes(&[1, 2, 3]),
+                isr: nodes(in_sync),
+            };
+            let config = TopicConfig { min_insync_replicas: wanted, ..TopicConfig::default() };
+            partition.update(&registration, &Arc::new(config), LogConfig::default());
+            partition.lock().check_replicas(all_replicas).err().map(|refusal| refusal.code)
+        };
+        assert_eq!(refused(&[1], true, 2), Some(ErrorCode::NOT_ENOUGH_REPLICAS));
+        assert_eq!(refused(&[1], false, 2), None);
+        assert_eq!(refused(&[1, 3], true, 2), None);
+        assert_eq!(refused(&[1, 3], true, 100), Some(ErrorCode::NOT_ENOUGH_REPLICAS));
+        assert_eq!(refused(&[1, 2, 3], true, 100), None, "all that there are");
     }
 
     #[test]

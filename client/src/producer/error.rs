@@ -23,7 +23,9 @@ pub enum SendError {
     },
     /// The record is larger than `max.request.size` or `buffer.memory`. Raise them, and the topic's
     /// `max.message.bytes`.
-    #[error("the record takes up to {size} bytes, but at most {max} may be sent; raise max.request.size")]
+    #[error(
+        "the record takes up to {size} bytes, but at most {max} may be sent; raise max.request.size and buffer.memory"
+    )]
     RecordTooLarge {
         /// Its size in bytes.
         size: usize,

@@ -8,6 +8,7 @@ mod hostile;
 mod log_dir;
 mod offset;
 mod produce;
+mod topic;
 
 use std::sync::Arc;
 
