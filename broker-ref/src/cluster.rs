@@ -655,7 +655,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Takes topics over from a directory whose metadata is not ours, as one that Kafka wrote.
+    /// Takes topics over from a directory whose metadata is not ours, as one that Kafka wrote, or is lost.
     async fn adopt(&self, logs: LogManager, node: NodeId) -> Result<LogManager, StartError> {
         let mut found: BTreeMap<String, (Uuid, i32)> = BTreeMap::new();
         let mut largest_producer_id = -1;
@@ -666,8 +666,19 @@ impl Cluster {
             let (_, count) = found.entry(partition.topic().to_owned()).or_insert((id, 0));
             *count = (*count).max(partition.partition().saturating_add(1));
         }
+        let adopts = self.controller.began_empty();
+        if adopts && !found.is_empty() {
+            let topics = found.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            tracing::warn!(
+                topics,
+                "there is no metadata, so the topics are those whose directories are here, and have the broker's \
+                 settings: give them again what they had of their own, or retention goes by the defaults"
+            );
+        }
         let take_over = |change: &mut crate::controller::Change<'_>| {
-            change.adopt_topics(&found, node);
+            if adopts {
+                change.adopt_topics(&found, node);
+            }
             change.pass_over_producer_ids(largest_producer_id);
         };
         self.controller.change(take_over).await?;
@@ -755,6 +766,54 @@ mod tests {
     ) -> Result<Cluster, String> {
         let properties = settings.iter().copied().collect();
         build(Cluster::builder().properties(properties)).start().await.map_err(|error| error.to_string())
+    }
+
+    fn copy_dir(from: &Path, to: &Path) {
+        std::fs::create_dir(to).unwrap();
+        for file in std::fs::read_dir(from).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+
+    async fn topics_of(directory: &Path) -> Vec<String> {
+        let cluster = start(&[], |cluster| cluster.directory(directory)).await.unwrap();
+        let topics = cluster.controller.image().topics().map(|topic| topic.name.to_string()).collect();
+        cluster.shutdown().await.unwrap();
+        topics
+    }
+
+    /// As after a crash between the decision and the renaming of the directories.
+    #[tokio::test]
+    async fn the_last_topic_stays_deleted_though_its_directory_is_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let cluster = start(&[], |cluster| cluster.directory(directory.path()).topic("t", 1)).await.unwrap();
+        cluster.shutdown().await.unwrap();
+        let (partition, aside) = (directory.path().join("t-0"), directory.path().join("aside"));
+        copy_dir(&partition, &aside);
+        let cluster = start(&[], |cluster| cluster.directory(directory.path())).await.unwrap();
+        let topic =
+            ottla_protocol::messages::delete_topics::DeleteTopicState { name: Some("t".into()), ..Default::default() };
+        let deleted = cluster.controller.change(|change| change.delete_topics(&[topic])).await.unwrap();
+        assert_eq!(deleted[0].error_code, ErrorCode::NONE);
+        cluster.shutdown().await.unwrap();
+        std::fs::rename(&aside, &partition).unwrap();
+        assert_eq!(topics_of(directory.path()).await, [""; 0]);
+        assert!(!partition.exists(), "it is out of the way, and still there under another name");
+    }
+
+    #[tokio::test]
+    async fn topics_are_taken_over_even_if_the_broker_was_killed_before_it_had_done_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let cluster = start(&[], |cluster| cluster.directory(directory.path()).topic("t", 1)).await.unwrap();
+        let id = cluster.controller.image().cluster_id.parse().unwrap();
+        cluster.shutdown().await.unwrap();
+        std::fs::remove_file(directory.path().join("ottla-metadata")).unwrap();
+        let begun = Controller::open(directory.path(), BrokerLayers::default(), fastrand::Rng::with_seed(1)).unwrap();
+        begun.ensure_cluster_id(Some(id)).await.unwrap();
+        drop(begun);
+        assert_eq!(topics_of(directory.path()).await, ["t"]);
+        assert_eq!(topics_of(directory.path()).await, ["t"]);
     }
 
     #[tokio::test]

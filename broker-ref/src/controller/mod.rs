@@ -59,6 +59,8 @@ struct Shared {
     layers: BrokerLayers,
     /// Random choices: ids and where placement begins.
     random: Mutex<fastrand::Rng>,
+    /// The store had no more than a cluster's id as it was opened.
+    began_empty: bool,
 }
 
 /// A change that is being decided.
@@ -128,7 +130,9 @@ impl Controller {
     fn new(store: MetadataStore, records: Vec<ControllerRecord>, layers: BrokerLayers, random: fastrand::Rng) -> Self {
         let mut image = MetadataImage::default();
         records.iter().for_each(|record| image.replay(record));
+        let began_empty = records.iter().all(|record| matches!(record, ControllerRecord::ClusterId(_)));
         let shared = Shared {
+            began_empty,
             order: Arc::default(),
             store: Mutex::new(store),
             image: watch::Sender::new(Arc::new(image)),
@@ -137,6 +141,11 @@ impl Controller {
             random: Mutex::new(random),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Whether nothing had been decided yet when the store was opened: no topic was created, and none deleted either.
+    pub(crate) fn began_empty(&self) -> bool {
+        self.shared.began_empty
     }
 
     /// The present state.

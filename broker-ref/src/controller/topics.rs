@@ -295,6 +295,8 @@ impl Change<'_> {
         if self.image.topics().next().is_some() {
             return;
         }
+        // Told apart from now on from a store that nothing was decided in, even if all topics are deleted.
+        self.push(ControllerRecord::ProducerIds { next: self.image.next_producer_id() });
         for (name, (id, partitions)) in found {
             self.push(ControllerRecord::Topic { name: name.as_str().into(), id: *id });
             let partitions = (0..*partitions).map(|_| registration(vec![node])).collect();
