@@ -21,7 +21,7 @@ use ottla_protocol::{
 use super::store_failed;
 use crate::{
     config::{
-        ConfigChange, ConfigEntry, ConfigMap, ConfigScope, ConfigSynonym, describe_broker, describe_cluster_default,
+        ConfigChange, ConfigEntry, ConfigScope, ConfigSynonym, describe_broker, describe_cluster_default,
         describe_group, describe_topic,
     },
     controller::{ConfigResource, Refusal},
@@ -92,10 +92,9 @@ fn describe_resource(cx: &RequestContext, target: ConfigResource) -> Result<Vec<
             };
             describe_topic(&layers, &topic.configs)
         }
-        ConfigResource::Group(group) => match image.group_configs(&group) {
-            Some(own) => describe_group(&layers, own),
-            None => describe_group(&layers, &ConfigMap::new()),
-        },
+        ConfigResource::Group(group) => {
+            describe_group(&layers, &image.group_configs(&group).cloned().unwrap_or_default())
+        }
         ConfigResource::Broker(None) => describe_cluster_default(&layers),
         ConfigResource::Broker(Some(node)) if node == cx.node.id() => describe_broker(&layers),
         ConfigResource::Broker(Some(node)) => {

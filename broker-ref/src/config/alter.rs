@@ -303,6 +303,16 @@ mod tests {
         assert_eq!(broker(&[("log.segment.bytes", SET, "100")], false), Err(42));
     }
 
+    /// Kafka 4.3.1 refuses both as well.
+    #[test]
+    fn no_setting_deletes_every_record_or_keeps_everybody_out() {
+        assert_eq!(broker(&[("log.retention.ms", SET, "0")], false), Err(42));
+        assert_eq!(broker(&[("max.connections", SET, "0")], false), Err(42));
+        for valid in [("log.retention.ms", SET, "1"), ("log.retention.ms", SET, "-1"), ("max.connections", SET, "1")] {
+            assert!(broker(&[valid], false).is_ok(), "{valid:?}");
+        }
+    }
+
     #[test]
     fn an_unknown_topic_setting_can_be_deleted_and_nothing_else() {
         assert_eq!(topic(&[], &[("nosuch", SET, "1")], ""), Err(40));

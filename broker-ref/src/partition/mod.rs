@@ -416,7 +416,7 @@ impl State {
         node != self.registration.leader && self.registration.replicas.contains(&node)
     }
 
-    /// A partition cannot be asked for more replicas in sync than it has, as in Kafka since 4.0 (KIP-966).
+    /// A partition cannot be asked for more replicas in sync than it has, as in Kafka 4.3.
     fn check_replicas(&self, all_replicas: bool) -> Result<(), ProduceRefusal> {
         let wanted = usize::try_from(self.config.min_insync_replicas).unwrap_or(0);
         let needed = wanted.min(self.registration.replicas.len());
