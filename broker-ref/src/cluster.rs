@@ -18,13 +18,14 @@ use tokio::task::JoinHandle;
 
 use crate::{
     addresses::{self, Address, ListenerSettingError},
+    adoption::{AdoptionError, adopted_topics},
     clock::Clock,
     config::{BrokerConfig, BrokerLayers, ConfigError, ConfigMap, ServerProperties, TopicConfig, split_address},
-    controller::{Broker, Controller, MetadataImage, MetadataStoreError, node_layers},
+    controller::{Broker, Controller, MetadataImage, MetadataStoreError, Topic, node_layers},
     dispatch::{ApiVersionCaps, Dispatcher},
     log::{
-        FileStorage, Identity, LogConfig, LogError, LogManager, LogManagerConfig, MemoryStorage, Storage,
-        TopicPartition, read_identity,
+        Claim, FileStorage, FoundLog, Identity, LogConfig, LogDirectory, LogError, LogHandle, LogManager,
+        LogManagerConfig, MemoryStorage, Storage, TopicPartition, read_identity,
     },
     metrics::{NodeMeter, NodeMetrics},
     network::{Binding, ConnectionLimits, Endpoint, Listener, MemoryNetwork},
@@ -116,6 +117,9 @@ pub enum StartError {
     /// A log cannot be opened.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// There is no metadata, and the logs do not tell what the topics are.
+    #[error(transparent)]
+    Adoption(#[from] AdoptionError),
     /// The controller's store cannot be used.
     #[error(transparent)]
     Metadata(#[from] MetadataStoreError),
@@ -320,10 +324,11 @@ impl ClusterBuilder {
         for (addresses, node_id) in addresses.into_iter().zip(&ids) {
             listeners.push(bind(addresses, *node_id).await?);
         }
-        for ((listeners, storage), node_id) in listeners.into_iter().zip(storages).zip(ids) {
+        let logs = open_logs(&cluster.controller, storages, &ids, &layers, clock.now().timestamp_ms).await?;
+        for ((listeners, logs), node_id) in listeners.into_iter().zip(logs).zip(ids) {
             let start = NodeStart {
                 id: NodeId(node_id),
-                storage,
+                logs,
                 listeners,
                 clock,
                 layers: of_node(&layers, node_id),
@@ -460,6 +465,7 @@ fn node_storages(path: &Path, nodes: usize) -> Result<Vec<Arc<dyn Storage>>, Sta
     let found = match (single, several, nodes) {
         (true, _, 2..) => Some("a cluster of one node"),
         (_, true, 1) => Some("a cluster of several nodes"),
+        _ if path.join(format!("node-{}", nodes + 1)).join("meta.properties").exists() => Some("a larger cluster"),
         _ => None,
     };
     if let Some(found) = found {
@@ -544,7 +550,7 @@ impl Drop for Cluster {
 
 struct NodeStart {
     id: NodeId,
-    storage: Arc<dyn Storage>,
+    logs: LogManager,
     /// By name; the first is the one that the cluster tells of.
     listeners: Vec<(Str, Listener)>,
     clock: Clock,
@@ -616,14 +622,8 @@ impl Cluster {
 
     #[expect(clippy::disallowed_methods, reason = "the tasks end with the node")]
     async fn start_node(&mut self, start: NodeStart) -> Result<(), StartError> {
-        let NodeStart { id, storage, listeners, clock, layers, caps, random } = start;
+        let NodeStart { id, logs, listeners, clock, layers, caps, random } = start;
         let endpoints: Vec<_> = listeners.iter().map(|(name, l)| (name.clone(), l.endpoint().clone())).collect();
-        let image = self.controller.image();
-        let logs = blocking({
-            let (image, layers) = (image.clone(), layers.clone());
-            move || open_logs(storage, id, &image, &layers, clock.now().timestamp_ms)
-        });
-        let logs = self.adopt(logs.await?, id).await?;
         let meter = Arc::<NodeMeter>::default();
         let parts = NodeParts {
             id,
@@ -655,37 +655,6 @@ impl Cluster {
         Ok(())
     }
 
-    /// Takes topics over from a directory whose metadata is not ours, as one that Kafka wrote, or is lost.
-    async fn adopt(&self, logs: LogManager, node: NodeId) -> Result<LogManager, StartError> {
-        let mut found: BTreeMap<String, (Uuid, i32)> = BTreeMap::new();
-        let mut largest_producer_id = -1;
-        for (partition, log) in logs.logs() {
-            let log = log.lock();
-            largest_producer_id = log.producers().map(|entry| entry.producer_id).fold(largest_producer_id, i64::max);
-            let Some(id) = log.topic_id() else { continue };
-            let (_, count) = found.entry(partition.topic().to_owned()).or_insert((id, 0));
-            *count = (*count).max(partition.partition().saturating_add(1));
-        }
-        let adopts = self.controller.began_empty();
-        if adopts && !found.is_empty() {
-            let topics = found.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            tracing::warn!(
-                topics,
-                "there is no metadata, so the topics are those whose directories are here, and have the broker's \
-                 settings: give them again what they had of their own, or retention goes by the defaults"
-            );
-        }
-        let take_over = |change: &mut crate::controller::Change<'_>| {
-            if adopts {
-                change.adopt_topics(&found, node);
-            }
-            change.pass_over_producer_ids(largest_producer_id);
-        };
-        self.controller.change(take_over).await?;
-        let image = self.controller.image();
-        Ok(blocking(move || without_strays(logs, &image)).await?)
-    }
-
     async fn create_topics(&self, topics: Vec<CreatableTopic>) -> Result<(), StartError> {
         if topics.is_empty() {
             return Ok(());
@@ -712,16 +681,68 @@ fn connection_limits(config: &BrokerConfig) -> ConnectionLimits {
     }
 }
 
-fn open_logs(
-    storage: Arc<dyn Storage>,
+/// Opens the log directories of all nodes. What the topics are is known by the metadata, or else by all that is found.
+async fn open_logs(
+    controller: &Controller,
+    storages: Vec<Arc<dyn Storage>>,
+    ids: &[i32],
+    layers: &BrokerLayers,
+    now_ms: i64,
+) -> Result<Vec<LogManager>, StartError> {
+    let cluster_id = controller.image().cluster_id.to_string();
+    let mut directories = Vec::with_capacity(ids.len());
+    for (storage, &node_id) in storages.into_iter().zip(ids) {
+        let identity = Identity { cluster_id: cluster_id.clone(), node_id };
+        let directory = blocking(move || LogDirectory::open(storage, &identity)).await?;
+        directories.push((NodeId(node_id), directory));
+    }
+    if controller.began_empty() {
+        adopt(controller, &directories, layers).await?;
+    }
+    let mut logs = Vec::with_capacity(ids.len());
+    for (node, directory) in directories {
+        let (image, layers) = (controller.image(), of_node(layers, node.0));
+        logs.push(blocking(move || load_logs(directory, node, &image, &layers, now_ms)).await?);
+    }
+    let largest_producer_id = logs.iter().map(largest_producer_id).max().unwrap_or(-1);
+    controller.change(|change| change.pass_over_producer_ids(largest_producer_id)).await?;
+    Ok(logs)
+}
+
+/// Takes topics over from directories whose metadata is not ours, as those that Kafka wrote, or is lost.
+async fn adopt(
+    controller: &Controller,
+    directories: &[(NodeId, LogDirectory)],
+    layers: &BrokerLayers,
+) -> Result<(), StartError> {
+    let found: Vec<_> = directories.iter().map(|(node, directory)| (*node, directory.found())).collect();
+    let topics = adopted_topics(&found, &BrokerConfig::of_running(layers))?;
+    if !topics.is_empty() {
+        let names = topics.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>().join(", ");
+        tracing::warn!(
+            topics = names,
+            "there is no metadata, so the topics are those whose directories are here. Their own settings are not \
+             known: they keep all records (retention.ms=-1, retention.bytes=-1, cleanup.policy=delete) until they are \
+             given others"
+        );
+    }
+    Ok(controller.change(|change| change.adopt_topics(topics)).await?)
+}
+
+fn largest_producer_id(logs: &LogManager) -> i64 {
+    let of_log = |(_, log): (&TopicPartition, &LogHandle)| log.lock().producers().map(|entry| entry.producer_id).max();
+    logs.logs().filter_map(of_log).max().unwrap_or(-1)
+}
+
+fn load_logs(
+    directory: LogDirectory,
     node: NodeId,
     image: &MetadataImage,
     layers: &BrokerLayers,
     now_ms: i64,
 ) -> Result<LogManager, LogError> {
     let layers = node_layers(layers, image, node);
-    let identity = Identity { cluster_id: image.cluster_id.to_string(), node_id: node.0 };
-    let config = BrokerConfig::new(&layers).unwrap_or_default();
+    let config = BrokerConfig::of_running(&layers);
     let manager_config = LogManagerConfig {
         retention_check_interval_ms: config.log_retention_check_interval_ms,
         recovery_point_checkpoint_interval_ms: config.log_flush_offset_checkpoint_interval_ms.into(),
@@ -730,30 +751,33 @@ fn open_logs(
         ..LogManagerConfig::default()
     };
     let expiration_ms = i64::from(config.producer_id_expiration_ms);
-    let config_of = |partition: &TopicPartition| -> LogConfig {
-        let own = image.topic(partition.topic()).map(|topic| topic.configs.clone()).unwrap_or_default();
-        log_config(&TopicConfig::of_existing(&layers, &own), expiration_ms)
-    };
-    LogManager::open(storage, &identity, manager_config, config_of, now_ms)
+    let config_of = |topic: &Topic| log_config(&TopicConfig::of_existing(&layers, &topic.configs), expiration_ms);
+    let mut logs = LogManager::load(directory, manager_config, |found| claim(found, image, &config_of), now_ms)?;
+    logs.retain_missing(|partition| {
+        let registration = image.topic(partition.topic()).and_then(|topic| topic.partition(partition.partition()));
+        registration.is_some_and(|registration| registration.replicas.contains(&node))
+    });
+    Ok(logs)
 }
 
-/// Puts logs out of the way that belong to no topic: it was deleted, or deleted and created anew, while the node was
-/// not running.
-fn without_strays(mut logs: LogManager, image: &MetadataImage) -> Result<LogManager, LogError> {
-    let is_stray = |partition: &TopicPartition, id: Option<Uuid>| match image.topic(partition.topic()) {
-        Some(topic) => id.is_some_and(|id| id != topic.id) || topic.partition(partition.partition()).is_none(),
-        None => true,
-    };
-    let strays: Vec<TopicPartition> = logs
-        .logs()
-        .filter(|(partition, log)| is_stray(partition, log.lock().topic_id()))
-        .map(|(partition, _)| partition.clone())
-        .collect();
-    for partition in strays {
-        tracing::warn!(topic = partition.topic(), partition = partition.partition(), "a log belongs to no topic");
-        logs.make_stray(&partition)?;
+/// What becomes of a log, by the topics that there are.
+fn claim(found: &FoundLog, image: &MetadataImage, config_of: impl Fn(&Topic) -> LogConfig) -> Result<Claim, LogError> {
+    let named = image.topic(found.partition.topic());
+    let owner = found.topic_id.and_then(|id| image.topic_by_id(id));
+    match (named, owner) {
+        (Some(named), Some(owner)) if named.id != owner.id => Err(LogError::Misplaced {
+            path: found.path.clone(),
+            found: owner.name.to_string(),
+            expected: named.name.to_string(),
+        }),
+        // A copy that somebody made.
+        (None, Some(_)) => Ok(Claim::Other),
+        // The topic was deleted, or deleted and created anew, while the node was not running.
+        (None, None) => Ok(Claim::Stray),
+        (Some(_), None) if found.topic_id.is_some() => Ok(Claim::Stray),
+        (Some(named), _) if named.partition(found.partition.partition()).is_none() => Ok(Claim::Stray),
+        (Some(named), _) => Ok(Claim::Ours(config_of(named))),
     }
-    Ok(logs)
 }
 
 #[cfg(test)]
@@ -814,6 +838,137 @@ mod tests {
         drop(begun);
         assert_eq!(topics_of(directory.path()).await, ["t"]);
         assert_eq!(topics_of(directory.path()).await, ["t"]);
+    }
+
+    /// A cluster's directory with topics, after an orderly stop.
+    async fn stopped(nodes: usize, topics: &[(&str, i32)]) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        let described = |cluster: ClusterBuilder| {
+            let cluster = cluster.directory(directory.path()).nodes(nodes);
+            topics.iter().fold(cluster, |cluster, (name, partitions)| {
+                cluster.topic_with(*name, *partitions, 1, [("retention.ms", "-1")])
+            })
+        };
+        start(&[], described).await.unwrap().shutdown().await.unwrap();
+        directory
+    }
+
+    async fn start_again(directory: &Path, nodes: usize) -> Result<Cluster, String> {
+        start(&[], |cluster| cluster.directory(directory).nodes(nodes)).await
+    }
+
+    #[tokio::test]
+    async fn topics_without_their_settings_keep_all_records_until_they_are_given_some() {
+        let directory = stopped(1, &[("t", 1)]).await;
+        let metadata = directory.path().join("ottla-metadata");
+        for cut in [None, Some(0), Some(15)] {
+            match cut {
+                None => std::fs::remove_file(&metadata).unwrap(),
+                Some(len) => std::fs::File::options().write(true).open(&metadata).unwrap().set_len(len).unwrap(),
+            }
+            let settings = [("log.retention.ms", "1"), ("log.retention.bytes", "1"), ("log.cleanup.policy", "compact")];
+            let cluster = start(&settings, |cluster| cluster.directory(directory.path())).await.unwrap();
+            let log = cluster.node(0).replicas.with_logs(|logs| logs.get(&TopicPartition::new("t", 0).unwrap()));
+            let config = log.flatten().unwrap().lock().config().clone();
+            assert_eq!((config.retention_ms, config.retention_bytes), (None, None), "{cut:?}");
+            assert!(config.cleanup_policy.delete && !config.cleanup_policy.compact, "{cut:?}");
+            cluster.shutdown().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn topics_of_several_nodes_are_taken_over_with_each_partition_where_its_log_is() {
+        let directory = stopped(3, &[("t", 7), ("u", 1)]).await;
+        let leaders = |cluster: &Cluster| {
+            let image = cluster.controller.image();
+            let topics = image.topics().map(|t| (t.name.to_string(), t.partitions.iter().map(|p| p.leader).collect()));
+            topics.collect::<BTreeMap<String, Vec<NodeId>>>()
+        };
+        let before = leaders(&start_again(directory.path(), 3).await.unwrap());
+        std::fs::remove_file(directory.path().join("ottla-metadata")).unwrap();
+        let cluster = start_again(directory.path(), 3).await.unwrap();
+        assert_eq!(leaders(&cluster), before);
+        let hosted = (0..3).map(|node| cluster.node(node).replicas.topic("t").unwrap().hosted().count());
+        assert_eq!(hosted.sum::<usize>(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_directory_of_a_partition_that_is_none_is_not_taken_for_millions() {
+        let directory = stopped(1, &[("t", 1)]).await;
+        copy_dir(&directory.path().join("t-0"), &directory.path().join("t-1500000"));
+        std::fs::remove_file(directory.path().join("ottla-metadata")).unwrap();
+        let refused = start_again(directory.path(), 1).await.unwrap_err();
+        assert!(refused.contains("t-1500000") && refused.contains("1499999 others are missing"), "{refused}");
+        std::fs::remove_dir_all(directory.path().join("t-1500000")).unwrap();
+        assert_eq!(topics_of(directory.path()).await, ["t"]);
+    }
+
+    #[tokio::test]
+    async fn directories_that_were_swapped_are_refused_before_anything_is_done() {
+        let directory = stopped(1, &[("t", 1), ("u", 1)]).await;
+        let [t, u, aside] = ["t-0", "u-0", "aside"].map(|name| directory.path().join(name));
+        let swap = || {
+            std::fs::rename(&t, &aside).unwrap();
+            std::fs::rename(&u, &t).unwrap();
+            std::fs::rename(&aside, &u).unwrap();
+        };
+        swap();
+        let refused = start_again(directory.path(), 1).await.unwrap_err();
+        let expected = format!("{} holds a log of topic u, not of t: were directories swapped?", t.display());
+        assert!(refused.contains(&expected), "{refused}");
+        swap();
+        assert!(directory.path().join(".kafka_cleanshutdown").exists(), "the refused start was none");
+        assert_eq!(topics_of(directory.path()).await, ["t", "u"]);
+    }
+
+    #[tokio::test]
+    async fn a_copy_of_a_log_under_another_name_is_left_as_it_is() {
+        let directory = stopped(1, &[("t", 1)]).await;
+        let copy = directory.path().join("backup-20261127");
+        copy_dir(&directory.path().join("t-0"), &copy);
+        assert_eq!(topics_of(directory.path()).await, ["t"]);
+        assert!(copy.join("partition.metadata").exists());
+    }
+
+    #[tokio::test]
+    async fn a_segment_that_is_no_file_is_told_as_what_it_is_and_nothing_is_removed() {
+        let directory = stopped(1, &[("t", 1)]).await;
+        let segment = directory.path().join("t-0").join("00000000000000000000.log");
+        std::fs::remove_file(&segment).unwrap();
+        std::fs::create_dir(&segment).unwrap();
+        let refused = start_again(directory.path(), 1).await.unwrap_err();
+        let expected = format!("cannot open {}: it is a directory in the place of a file", segment.display());
+        assert!(refused.starts_with(&expected), "{refused}");
+        assert!(segment.with_extension("index").exists());
+    }
+
+    #[tokio::test]
+    async fn fewer_nodes_than_a_directory_has_are_refused() {
+        let directory = stopped(3, &[("t", 3)]).await;
+        for nodes in [1, 2] {
+            let refused = start_again(directory.path(), nodes).await.unwrap_err();
+            assert!(refused.contains("start it with as many nodes as before"), "{refused}");
+        }
+        start_again(directory.path(), 3).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_topic_that_is_deleted_and_created_anew_between_two_looks_has_its_new_log_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let cluster = start(&[], |cluster| cluster.directory(directory.path()).topic("t", 1)).await.unwrap();
+        let before = cluster.controller.image().topic("t").unwrap().id;
+        let topic =
+            ottla_protocol::messages::delete_topics::DeleteTopicState { name: Some("t".into()), ..Default::default() };
+        let again = CreatableTopic { name: "t".into(), num_partitions: 2, replication_factor: 1, ..Default::default() };
+        let request = CreateTopicsRequest { topics: vec![again], ..Default::default() };
+        let change = |change: &mut crate::controller::Change<'_>| {
+            change.delete_topics(std::slice::from_ref(&topic));
+            change.create_topics(&request);
+        };
+        cluster.controller.change(change).await.unwrap();
+        let hosted = cluster.node(0).replicas.topic("t").unwrap();
+        assert_ne!(hosted.topic.id, before);
+        assert_eq!(hosted.hosted().count(), 2, "none of them is offline");
     }
 
     #[tokio::test]

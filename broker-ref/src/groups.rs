@@ -25,6 +25,7 @@ use tokio::sync::{Notify, OnceCell, oneshot};
 
 use crate::{
     clock::Moment,
+    config::BrokerConfig,
     coordinator::group::{CoordinatorRecord, GroupConfig, GroupCoordinator, Outcome, Reply, Token, partition_for},
     node::Node,
     partition::{Partition, run_plan},
@@ -354,22 +355,26 @@ fn replay_batch(
     Ok(())
 }
 
+/// The settings that `__consumer_offsets` has of its own.
+pub(crate) fn topic_settings(config: &BrokerConfig) -> [(&'static str, String); 3] {
+    [
+        ("cleanup.policy", "compact".to_owned()),
+        ("compression.type", "producer".to_owned()),
+        ("segment.bytes", config.offsets_topic_segment_bytes.to_string()),
+    ]
+}
+
 /// Creates `__consumer_offsets` unless it is there.
 pub(crate) async fn ensure_topic(node: &Node) {
     if node.image().topic(&TOPIC).is_some() {
         return;
     }
     let config = node.config();
-    let settings = [
-        ("cleanup.policy", "compact".to_owned()),
-        ("compression.type", "producer".to_owned()),
-        ("segment.bytes", config.offsets_topic_segment_bytes.to_string()),
-    ];
     let topic = CreatableTopic {
         name: TOPIC,
         num_partitions: config.offsets_topic_num_partitions,
         replication_factor: config.offsets_topic_replication_factor,
-        configs: settings
+        configs: topic_settings(&config)
             .into_iter()
             .map(|(name, value)| CreatableTopicConfig { name: name.into(), value: Some(value.into()) })
             .collect(),

@@ -17,6 +17,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have clocks, tasks and files of their own"))]
 
 mod addresses;
+mod adoption;
 mod api;
 #[expect(clippy::disallowed_methods, reason = "everybody else asks it")]
 mod clock;
@@ -35,6 +36,7 @@ mod partition;
 mod replicas;
 
 pub use addresses::ListenerSettingError;
+pub use adoption::AdoptionError;
 pub use cluster::{Cluster, ClusterBuilder, ClusterNode, ShutdownError, StartError};
 pub use controller::MetadataStoreError;
 pub use metrics::{NodeApiMetrics, NodeMetrics};

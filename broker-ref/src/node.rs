@@ -65,7 +65,7 @@ impl Node {
         let NodeParts { id, clock, controller, layers, caps, replicas, meter, mut random } = parts;
         let image = controller.watch();
         let effective = node_layers(&layers, &image.borrow(), id);
-        let config = BrokerConfig::new(&effective).unwrap_or_default();
+        let config = BrokerConfig::of_running(&effective);
         let slots = usize::try_from(config.max_incremental_fetch_session_cache_slots).unwrap_or(0);
         Arc::new(Self {
             id,
@@ -208,7 +208,7 @@ async fn look_after_logs(node: Weak<Node>) {
             for (partition, error) in &report.failures {
                 tracing::error!(node = %node.id, ?partition, %error, "cannot look after a log");
             }
-            if let Some(error) = &report.directory_failure {
+            for error in &report.directory_failures {
                 tracing::error!(node = %node.id, %error, "cannot look after the log directory");
             }
             if node.replicas.has_offline() {

@@ -137,6 +137,8 @@ impl Replicas {
     pub(crate) fn apply(&self, image: &MetadataImage, layers: &BrokerLayers, now_ms: i64) {
         let settings = Settings { layers, producer_id_expiration_ms: producer_id_expiration_ms(layers) };
         let same_settings = *layers == self.topics().layers;
+        // Before others of the same names are created.
+        self.drop_gone(image, now_ms);
         for new in self.new_logs(image, &settings).chunks(LOGS_AT_ONCE) {
             if let Some(logs) = self.logs().as_mut() {
                 logs.create_all(new, now_ms);
@@ -153,9 +155,20 @@ impl Replicas {
             topics.by_id.insert(topic.id, hosted.clone());
             topics.by_name.insert(topic.name.clone(), hosted);
         }
-        let gone: Vec<_> =
-            self.topics().by_id.values().filter(|t| !topics.by_id.contains_key(&t.topic.id)).cloned().collect();
         *self.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
+    }
+
+    /// Deletes the replicas of topics that are not there any more.
+    fn drop_gone(&self, image: &MetadataImage, now_ms: i64) {
+        let is_gone = |hosted: &HostedTopic| image.topic_by_id(hosted.topic.id).is_none();
+        let gone: Vec<_> = self.topics().by_id.values().filter(|hosted| is_gone(hosted)).cloned().collect();
+        if gone.is_empty() {
+            return;
+        }
+        let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
+        topics.by_id.retain(|_, hosted| !is_gone(hosted));
+        topics.by_name.retain(|_, hosted| !is_gone(hosted));
+        drop(topics);
         self.delete(&gone, now_ms);
     }
 
@@ -279,7 +292,7 @@ impl Replicas {
 
 /// The setting of the broker that all its logs go by.
 pub(crate) fn producer_id_expiration_ms(layers: &BrokerLayers) -> i64 {
-    BrokerConfig::new(layers).map_or(24 * 60 * 60 * 1000, |config| i64::from(config.producer_id_expiration_ms))
+    BrokerConfig::of_running(layers).producer_id_expiration_ms.into()
 }
 
 /// The settings of the log of a topic's partitions.

@@ -16,6 +16,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use crate::{
     connection::{assignment, read_text},
     exit::usage,
+    output::notice,
     stop::StopSignal,
 };
 
@@ -77,7 +78,14 @@ impl BrokerArgs {
             (None, true) => builder.memory(),
             (None, false) => builder,
         };
-        let cluster = builder.start().await.map_err(|error| self.start_error(error))?;
+        let started = tokio::select! {
+            started = builder.start() => started,
+            () = stop.received() => {
+                notice::warning("stopped before it was ready: the next start reads the logs again");
+                return Ok(());
+            }
+        };
+        let cluster = started.map_err(|error| self.start_error(error))?;
         announce(&cluster);
         stop.received().await;
         Ok(cluster.shutdown().await?)

@@ -199,6 +199,19 @@ impl BrokerConfig {
         Self::read(|name| layers.effective(name))?.check()
     }
 
+    /// The settings in force of a broker that was started with a valid file. A setting that was made while it ran and is
+    /// not valid any more is passed over, and a contradiction stays: neither may cost the broker its others.
+    pub fn of_running(layers: &BrokerLayers) -> Self {
+        let file = BrokerLayers::from_file(layers.file().clone());
+        let valid = |name: &str| {
+            layers.effective(name).or_else(|error| {
+                tracing::error!(%error, "a setting of the broker is not valid any more, it gets the one of its file");
+                file.effective(name)
+            })
+        };
+        Self::read(valid).or_else(|_| Self::new(&file)).unwrap_or_default()
+    }
+
     /// The data directories: `log.dirs`, or `log.dir` where that is absent.
     pub fn data_dirs(&self) -> &[String] {
         self.log_dirs.as_deref().unwrap_or(&self.log_dir)
@@ -259,6 +272,16 @@ mod tests {
         assert_eq!(config.socket_request_max_bytes, 104_857_600);
         assert_eq!(config.fetch_max_bytes, 57_671_680);
         assert!(config.auto_create_topics_enable);
+    }
+
+    #[test]
+    fn a_setting_that_is_not_valid_any_more_costs_a_broker_no_other() {
+        let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let mut layers = BrokerLayers::from_file(map(&[("num.partitions", "4"), ("max.connections", "9")]));
+        layers.set_cluster(map(&[("max.connections", "0"), ("max.connections.per.ip", "77")]));
+        assert!(BrokerConfig::new(&layers).is_err());
+        let config = BrokerConfig::of_running(&layers);
+        assert_eq!((config.num_partitions, config.max_connections, config.max_connections_per_ip), (4, 9, 77));
     }
 
     #[test]

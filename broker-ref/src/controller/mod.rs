@@ -93,8 +93,7 @@ impl Change<'_> {
         let work_out = || {
             let mut layers = self.layers.clone();
             layers.set_cluster(self.image.broker_configs(None).cloned().unwrap_or_default());
-            // Dynamic settings were checked before they were stored.
-            let config = BrokerConfig::new(&layers).unwrap_or_default();
+            let config = BrokerConfig::of_running(&layers);
             Arc::new(Settings { layers, config })
         };
         self.settings.get_or_init(work_out).clone()

@@ -1,6 +1,6 @@
 //! Creating, growing and deleting topics.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use ottla_protocol::{
     error_code::ErrorCode,
@@ -16,7 +16,10 @@ use ottla_protocol::{
 };
 
 use super::{Change, ControllerRecord, MetadataImage, PartitionRegistration, Topic, placement::Placement};
-use crate::config::{ConfigError, ConfigMap, ConfigScope, TopicConfig, describe_topic};
+use crate::{
+    adoption::AdoptedTopic,
+    config::{ConfigError, ConfigMap, ConfigScope, TopicConfig, describe_topic},
+};
 
 /// Partitions that one request may create.
 const MAX_NEW_PARTITIONS: usize = 10_000;
@@ -290,17 +293,17 @@ impl Change<'_> {
         entries.into_iter().map(row).collect()
     }
 
-    /// Takes in topics that a node's logs belong to, unless there are topics: then the logs are what is out of date.
-    pub(crate) fn adopt_topics(&mut self, found: &BTreeMap<String, (Uuid, i32)>, node: NodeId) {
-        if self.image.topics().next().is_some() {
-            return;
-        }
+    /// Takes in topics that the logs of nodes tell of.
+    pub(crate) fn adopt_topics(&mut self, topics: Vec<AdoptedTopic>) {
         // Told apart from now on from a store that nothing was decided in, even if all topics are deleted.
         self.push(ControllerRecord::ProducerIds { next: self.image.next_producer_id() });
-        for (name, (id, partitions)) in found {
-            self.push(ControllerRecord::Topic { name: name.as_str().into(), id: *id });
-            let partitions = (0..*partitions).map(|_| registration(vec![node])).collect();
-            self.add_partitions(*id, 0, partitions);
+        for AdoptedTopic { name, id, leaders, configs } in topics {
+            let topic = id.unwrap_or_else(|| self.random_id());
+            self.push(ControllerRecord::Topic { name: name.into(), id: topic });
+            self.add_partitions(topic, 0, leaders.into_iter().map(|leader| registration(vec![leader])).collect());
+            for (key, value) in configs {
+                self.push(ControllerRecord::TopicConfig { topic, key: key.into(), value: Some(value.into()) });
+            }
         }
     }
 

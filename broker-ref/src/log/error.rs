@@ -64,6 +64,19 @@ pub enum LogError {
         /// The id asked for.
         expected: String,
     },
+    /// The partition's directory belongs to another topic that there is.
+    #[error(
+        "{path} holds a log of topic {found}, not of {expected}: were directories swapped? Give it its name back, or \
+         move it away"
+    )]
+    Misplaced {
+        /// The directory.
+        path: String,
+        /// The topic whose log it is.
+        found: String,
+        /// The topic that the directory is called after.
+        expected: String,
+    },
     /// An earlier write failed and could not be undone, so the tail of the file is unknown.
     #[error("{path} had a failed write that could not be undone: restart the broker, so that recovery repairs the log")]
     Failed {

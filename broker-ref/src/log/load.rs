@@ -12,7 +12,7 @@ use super::error::LogError;
 use super::extent::{Extent, Truncations, damage};
 use super::layout::{CLEANED, DELETED, FileKind, PARTITION_METADATA, SWAP, SegmentFile, TopicPartition};
 use super::leader_epochs::{EpochEntry, LeaderEpochs};
-use super::partition_log::{DeletedFile, Log};
+use super::partition_log::Log;
 use super::producer_state::ProducerState;
 use super::segment::{Damage, Recovered, Recovery, Segment, TailError};
 use super::storage::{Dir, FileInfo, Storage};
@@ -78,7 +78,6 @@ impl Log {
         epochs_changed |= epochs.truncate_from_start(log_start_offset);
         let recovery_point = if open.clean_shutdown { end_offset } else { open.recovery_point.clamp(0, end_offset) };
         let cached = if dir.storage().is_memory() { 0 } else { config.tail_cache_bytes };
-        let due_ms = open.now_ms.saturating_add(config.file_delete_delay_ms);
         let mut log = Self {
             partition,
             topic_id,
@@ -96,7 +95,7 @@ impl Log {
             tail: TailCache::new(cached),
             unflushed_since_ms: (recovery_point < end_offset).then_some(open.now_ms),
             truncations: Truncations::default(),
-            deleted: dropped.into_iter().map(|name| DeletedFile { due_ms, name }).collect(),
+            deleted: dropped.into_iter().map(|name| (open.now_ms, name)).collect(),
             failed: false,
         };
         if epochs_are_lost {
@@ -125,20 +124,22 @@ impl Log {
 
     /// Rebuilds what is known of producers from the last sound snapshot and the batches behind it.
     pub(super) fn load_producers(&mut self, now_ms: i64) -> Result<(), LogError> {
-        let (mut producers, from) = self.load_snapshot(now_ms)?;
+        let (mut producers, from) = self.load_snapshot()?;
+        let segment_of = |offset: i64| self.segments().rfind(|segment| segment.base_offset <= offset);
+        producers.date(|offset| segment_of(offset).map(Segment::modified_ms));
         if from < self.end_offset {
             for extent in self.extents_from(from, |segment| segment.entry_before(from)) {
-                replay(&self.dir, &extent, from, &mut producers)?;
+                replay(&self.dir, &extent, from, &mut producers, now_ms)?;
             }
-            producers.expire(now_ms, self.config.producer_id_expiration_ms);
         }
+        producers.expire(now_ms, self.config.producer_id_expiration_ms);
         self.producers = producers;
         if from < self.end_offset { self.take_snapshot() } else { Ok(()) }
     }
 
     /// The last snapshot that is sound and not of a future that was cut off, and the offset that it is of.
     /// Removes those that will not be used.
-    fn load_snapshot(&self, now_ms: i64) -> Result<(ProducerState, i64), LogError> {
+    fn load_snapshot(&self) -> Result<(ProducerState, i64), LogError> {
         let bases: BTreeSet<i64> = self.segment_base_offsets().collect();
         let mut found = None;
         for offset in self.snapshot_offsets()?.into_iter().rev() {
@@ -148,7 +149,7 @@ impl Log {
                 self.dir.remove(&name)?;
             } else if found.is_none() {
                 let content = self.dir.read(&name, MAX_SNAPSHOT_LEN)?.unwrap_or_default();
-                match ProducerState::decode_snapshot(&content, now_ms, self.config.producer_id_expiration_ms) {
+                match ProducerState::decode_snapshot(&content) {
                     Ok(producers) => found = Some((producers, offset.max(self.log_start_offset))),
                     Err(defect) => {
                         tracing::warn!("{} is not used: {defect}", self.dir.path_of(&name));
@@ -168,7 +169,7 @@ impl Log {
     }
 }
 
-fn replay(dir: &Dir, extent: &Extent, from: i64, producers: &mut ProducerState) -> Result<(), LogError> {
+fn replay(dir: &Dir, extent: &Extent, from: i64, producers: &mut ProducerState, now_ms: i64) -> Result<(), LogError> {
     let mut batches = extent.batches(dir);
     while let Some(batch) = batches.next(None)? {
         let header = batch.header;
@@ -177,7 +178,7 @@ fn replay(dir: &Dir, extent: &Extent, from: i64, producers: &mut ProducerState) 
         }
         let control = header.attributes.is_control();
         let marker = if control { TransactionMarker::of(batches.bytes(&batch)?) } else { None };
-        producers.apply(&header, marker);
+        producers.apply(&header, marker, now_ms);
     }
     Ok(())
 }
@@ -334,6 +335,12 @@ fn load_segments(dir: &Dir, config: &LogConfig, open: &OpenLog) -> Result<Loaded
                 "the log ends at offset {} but was durable up to {must_end}: stop the broker and restore its last \
                  segment from a copy, or go on without those records; new ones begin with offset {must_end}",
                 loaded.end_offset
+            );
+        } else if durable_end > 0 {
+            tracing::error!(
+                log = dir.path(),
+                "no segment of the log is left, which was durable up to {durable_end}: stop the broker and restore it \
+                 from a copy, or go on without its records; new ones begin with offset {must_end}"
             );
         }
         // The offsets must not be given to other records: who has read up to there would miss those.

@@ -1,17 +1,17 @@
 //! One log directory: all its logs, their checkpoints, and what is done to them now and then.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::io;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ottla_protocol::wire::Uuid;
 
 use super::LogConfig;
 use super::checkpoint::{self, Offsets};
+use super::delayed::Delayed;
+use super::directory::{FoundLog, Identity, LogDirectory};
 use super::error::LogError;
 use super::layout::{
-    CLEAN_SHUTDOWN, DirKind, HIGH_WATERMARK_CHECKPOINT, LOCK, LOG_START_OFFSET_CHECKPOINT, META_PROPERTIES,
-    RECOVERY_POINT_CHECKPOINT, TopicPartition,
+    CLEAN_SHUTDOWN, HIGH_WATERMARK_CHECKPOINT, LOG_START_OFFSET_CHECKPOINT, RECOVERY_POINT_CHECKPOINT, TopicPartition,
 };
 use super::load::OpenLog;
 use super::parallel;
@@ -50,15 +50,6 @@ pub struct NewLog {
     pub config: LogConfig,
 }
 
-/// Whose log directory it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// The cluster's id.
-    pub cluster_id: String,
-    /// The node's id.
-    pub node_id: i32,
-}
-
 /// How often a log directory is looked after, under the names of Kafka's broker settings; the defaults are Kafka's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogManagerConfig {
@@ -89,10 +80,10 @@ impl Default for LogManagerConfig {
 /// What a [`LogManager::tick`] could not do.
 #[derive(Debug, Default)]
 pub struct TickReport {
-    /// The partitions whose log failed. The others were looked after.
+    /// What failed, with the partition whose log it was of. All else was done.
     pub failures: Vec<(TopicPartition, LogError)>,
-    /// A failure of the directory itself.
-    pub directory_failure: Option<LogError>,
+    /// Failures of the directory itself.
+    pub directory_failures: Vec<LogError>,
 }
 
 /// All logs of one log directory.
@@ -103,7 +94,12 @@ pub struct LogManager {
     config: LogManagerConfig,
     directory_id: Uuid,
     logs: BTreeMap<TopicPartition, LogHandle>,
-    deleted_dirs: VecDeque<(i64, String)>,
+    /// Partitions whose logs are gone though they were durable up to an offset.
+    missing: Offsets,
+    /// Directories that were renamed and wait to be removed.
+    deleted_dirs: Delayed<String>,
+    /// Logs that could not be deleted.
+    undeleted: Delayed<Undeleted>,
     timers: Timers,
     /// The checkpoints tell of partitions that are gone.
     checkpoints_are_stale: bool,
@@ -114,6 +110,31 @@ pub struct LogManager {
 impl std::fmt::Debug for LogManager {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LogManager").field("root", &self.root).field("logs", &self.logs.len()).finish_non_exhaustive()
+    }
+}
+
+/// What becomes of a log that was found.
+#[derive(Clone, Debug)]
+pub enum Claim {
+    /// It is opened with these settings.
+    Ours(LogConfig),
+    /// No topic is known for it: its directory is renamed, and stays.
+    Stray,
+    /// It is left as it is.
+    Other,
+}
+
+/// A log whose deletion failed.
+#[derive(Clone, Debug)]
+struct Undeleted {
+    partition: TopicPartition,
+    log: LogHandle,
+}
+
+impl Undeleted {
+    /// Whether it is still the log of this partition.
+    fn is(&self, partition: &TopicPartition, logs: &BTreeMap<TopicPartition, LogHandle>) -> bool {
+        self.partition == *partition && logs.get(partition).is_some_and(|log| Arc::ptr_eq(&log.0, &self.log.0))
     }
 }
 
@@ -147,33 +168,13 @@ fn is_due(last_ms: &mut i64, interval_ms: i64, now_ms: i64) -> bool {
     due
 }
 
-/// The identity that a log directory has, or `None` if it is new.
-///
-/// # Errors
-/// Those of the storage, and [`LogError::Corrupt`] if `meta.properties` does not say.
-pub fn read_identity(storage: &Arc<dyn Storage>) -> Result<Option<Identity>, LogError> {
-    let root = Dir::root(Arc::clone(storage));
-    let Some(properties) = checkpoint::read_properties(&root, META_PROPERTIES)? else { return Ok(None) };
-    let cluster_id = properties.get("cluster.id").cloned();
-    let node_id = properties.get("node.id").or_else(|| properties.get("broker.id")).and_then(|id| id.parse().ok());
-    match (cluster_id, node_id) {
-        (Some(cluster_id), Some(node_id)) => Ok(Some(Identity { cluster_id, node_id })),
-        _ => Err(LogError::Corrupt {
-            path: root.path_of(META_PROPERTIES),
-            reason: "it does not say cluster.id and node.id".to_owned(),
-            remedy: "write both into it, as they were",
-        }),
-    }
-}
-
 impl LogManager {
     /// Opens a log directory and all logs in it; those that were not closed in order are recovered. Blocks.
     ///
     /// `config_of` tells the settings of each partition's log.
     ///
     /// # Errors
-    /// [`LogError::Locked`] if another broker uses the directory, [`LogError::Foreign`] if it is another node's, and
-    /// those of [`Log::open`].
+    /// Those of [`LogDirectory::open`] and [`LogManager::load`].
     pub fn open(
         storage: Arc<dyn Storage>,
         identity: &Identity,
@@ -181,59 +182,91 @@ impl LogManager {
         config_of: impl Fn(&TopicPartition) -> LogConfig,
         now_ms: i64,
     ) -> Result<Self, LogError> {
-        let root = Dir::root(Arc::clone(&storage));
-        let lock = storage.lock().map_err(|e| match e.kind() {
-            io::ErrorKind::WouldBlock => LogError::Locked { path: root.path_of(LOCK) },
-            _ => root.error("lock", LOCK, e),
-        })?;
-        let directory_id = agree_on_identity(&root, &storage, identity)?;
+        let directory = LogDirectory::open(storage, identity)?;
+        Self::load(directory, config, |found| Ok(Claim::Ours(config_of(&found.partition))), now_ms)
+    }
+
+    /// Opens the logs in a directory that are claimed; those that were not closed in order are recovered. Blocks.
+    ///
+    /// # Errors
+    /// What `claim` refuses, before anything is touched; and those of [`Log::open`].
+    pub fn load(
+        directory: LogDirectory,
+        config: LogManagerConfig,
+        claim: impl Fn(&FoundLog) -> Result<Claim, LogError>,
+        now_ms: i64,
+    ) -> Result<Self, LogError> {
+        let LogDirectory { root, id, lock, found, deleted, mut others } = directory;
+        let claimed = found.into_iter().map(|found| Ok((claim(&found)?, found.partition)));
+        let claimed = claimed.collect::<Result<Vec<_>, LogError>>()?;
+        let checkpoints = Checkpoints::read(&root)?;
         // From here on a crash is an unclean shutdown, even while the logs are still being loaded.
         let clean_shutdown = root.read(CLEAN_SHUTDOWN, MAX_CLEAN_SHUTDOWN_LEN)?.is_some();
         root.remove(CLEAN_SHUTDOWN)?;
-        let timers = Timers::starting(now_ms);
-        let (logs, deleted_dirs) = (BTreeMap::new(), VecDeque::new());
-        let mut manager =
-            Self { root, config, directory_id, logs, deleted_dirs, timers, checkpoints_are_stale: false, _lock: lock };
-        manager.load(clean_shutdown, config_of, now_ms)?;
+        let mut manager = Self {
+            root,
+            config,
+            directory_id: id,
+            logs: BTreeMap::new(),
+            missing: checkpoints.recovery_points.clone(),
+            deleted_dirs: deleted.into_iter().map(|name| (now_ms, name)).collect(),
+            undeleted: Delayed::default(),
+            timers: Timers::starting(now_ms),
+            checkpoints_are_stale: false,
+            _lock: lock,
+        };
+        let mut strays = Vec::new();
+        for (claim, partition) in claimed {
+            match claim {
+                Claim::Ours(config) => {
+                    let open = OpenLog { clean_shutdown, now_ms, ..checkpoints.of(&partition) };
+                    let log = Log::open(Arc::clone(manager.root.storage()), partition.clone(), config, open)?;
+                    manager.logs.insert(partition, LogHandle::new(log));
+                }
+                Claim::Stray => strays.push(partition),
+                Claim::Other => others.push(partition.dir_name()),
+            }
+        }
+        manager.put_aside(&strays)?;
+        let Self { missing, logs, .. } = &mut manager;
+        missing.retain(|partition, offset| *offset > 0 && !logs.contains_key(partition) && !strays.contains(partition));
+        if !others.is_empty() {
+            tracing::warn!(
+                directory = manager.location(),
+                "left alone, as they are no partitions of this broker: {}",
+                some_of(&others)
+            );
+        }
         Ok(manager)
     }
 
-    fn load(
-        &mut self,
-        clean_shutdown: bool,
-        config_of: impl Fn(&TopicPartition) -> LogConfig,
-        now_ms: i64,
-    ) -> Result<(), LogError> {
-        let recovery_points = checkpoint::read_offsets(&self.root, RECOVERY_POINT_CHECKPOINT)?;
-        let log_starts = checkpoint::read_offsets(&self.root, LOG_START_OFFSET_CHECKPOINT)?;
-        let high_watermarks = checkpoint::read_offsets(&self.root, HIGH_WATERMARK_CHECKPOINT)?;
-        let names = self.root.storage().list_dirs().map_err(|e| self.root.error("list", "", e))?;
-        for name in names {
-            let partition = match DirKind::of(&name) {
-                DirKind::Partition(partition) => partition,
-                DirKind::Deleted => {
-                    self.deleted_dirs.push_back((now_ms.saturating_add(self.config.file_delete_delay_ms), name));
-                    continue;
-                }
-                DirKind::Stray | DirKind::Future | DirKind::Other => {
-                    tracing::warn!("{} is left alone: it is no partition of this broker", self.root.path_of(&name));
-                    continue;
-                }
-            };
-            let at = |offsets: &Offsets| offsets.get(&partition).copied().unwrap_or(0);
-            let open = OpenLog {
-                topic_id: None,
-                log_start_offset: at(&log_starts),
-                recovery_point: at(&recovery_points),
-                high_watermark: at(&high_watermarks),
-                clean_shutdown,
-                now_ms,
-            };
-            let config = config_of(&partition);
-            let log = Log::open(Arc::clone(self.root.storage()), partition.clone(), config, open)?;
-            self.logs.insert(partition, LogHandle::new(log));
+    /// Renames the directories of logs that no topic is known for; they stay.
+    fn put_aside(&mut self, strays: &[TopicPartition]) -> Result<(), LogError> {
+        if strays.is_empty() {
+            return Ok(());
         }
+        for stray in strays {
+            let (name, renamed) = (stray.dir_name(), stray.stray_dir_name(fastrand::u128(..)));
+            self.root.storage().rename_dir(&name, &renamed).map_err(|e| self.root.error("rename", &name, e))?;
+        }
+        self.root.sync_names()?;
+        self.checkpoints_are_stale = true;
+        let names: Vec<String> = strays.iter().map(TopicPartition::dir_name).collect();
+        tracing::warn!(
+            directory = self.location(),
+            "{} logs belong to no topic, and their directories end in -stray now: {}",
+            names.len(),
+            some_of(&names)
+        );
         Ok(())
+    }
+
+    /// Whether a log is to be there is known once the topics are: of the partitions that have none, only those that
+    /// `expected` says are missed. Their logs begin where the lost ones ended, so that no offset is given twice.
+    pub fn retain_missing(&mut self, expected: impl Fn(&TopicPartition) -> bool) {
+        let before = self.missing.len();
+        self.missing.retain(|partition, _| expected(partition));
+        self.checkpoints_are_stale |= self.missing.len() < before;
     }
 
     /// The id of this directory, which a controller tells directories apart by.
@@ -267,6 +300,10 @@ impl LogManager {
         config: LogConfig,
         now_ms: i64,
     ) -> Result<LogHandle, LogError> {
+        if self.undeleted.iter().any(|earlier| earlier.is(&partition, &self.logs)) {
+            // The name cannot be used until the log of the topic that had it is out of the way.
+            self.delete(&partition, now_ms)?;
+        }
         if let Some(log) = self.logs.get(&partition) {
             log.lock().set_topic_id(topic_id)?;
             return Ok(log.clone());
@@ -274,7 +311,7 @@ impl LogManager {
         self.forget_earlier_logs()?;
         let new = NewLog { partition, topic_id, config };
         let log = self.open_new(&new, now_ms)?;
-        self.logs.insert(new.partition, log.clone());
+        self.insert_new(new.partition, log.clone());
         Ok(log)
     }
 
@@ -289,9 +326,14 @@ impl LogManager {
         let opened = parallel::for_each(&new, |new| self.open_new(new, now_ms));
         for (new, opened) in new.into_iter().zip(opened) {
             if let Ok(log) = opened {
-                self.logs.insert(new.partition.clone(), log);
+                self.insert_new(new.partition.clone(), log);
             }
         }
+    }
+
+    fn insert_new(&mut self, partition: TopicPartition, log: LogHandle) {
+        self.missing.remove(&partition);
+        self.logs.insert(partition, log);
     }
 
     /// After a crash, a new log must not be held against the offsets of an earlier one of its name.
@@ -305,7 +347,8 @@ impl LogManager {
     }
 
     fn open_new(&self, new: &NewLog, now_ms: i64) -> Result<LogHandle, LogError> {
-        let open = OpenLog { topic_id: Some(new.topic_id), now_ms, ..OpenLog::default() };
+        let recovery_point = self.missing.get(&new.partition).copied().unwrap_or(0);
+        let open = OpenLog { topic_id: Some(new.topic_id), recovery_point, now_ms, ..OpenLog::default() };
         let storage = Arc::clone(self.root.storage());
         Log::open(storage, new.partition.clone(), new.config.clone(), open).map(LogHandle::new)
     }
@@ -329,75 +372,93 @@ impl LogManager {
         partitions: &[TopicPartition],
         now_ms: i64,
     ) -> Vec<(TopicPartition, Result<(), LogError>)> {
-        let due_ms = now_ms.saturating_add(self.config.file_delete_delay_ms);
-        let moved = parallel::for_each(partitions, |partition| {
-            let name = partition.deleted_dir_name(fastrand::u128(..));
-            self.move_away(partition, &name).map(|()| name)
-        });
+        let moved = parallel::for_each(partitions, |partition| self.move_away(partition));
+        if let Err(error) = self.root.sync_names() {
+            // They are out of the way, and after a crash no topic is known for them.
+            tracing::warn!(%error, "logs were deleted, but a crash may bring their directories back");
+        }
         let ended = partitions.iter().zip(moved).map(|(partition, moved)| {
             let deleted = moved.map(|name| {
                 self.logs.remove(partition);
                 self.checkpoints_are_stale = true;
-                self.deleted_dirs.push_back((due_ms, name));
+                self.deleted_dirs.push(now_ms, name);
             });
+            if deleted.is_err() {
+                self.note_undeleted(partition, now_ms);
+            }
             (partition.clone(), deleted)
         });
         ended.collect()
     }
 
-    /// Puts a partition that no topic is known for out of the way; its directory is renamed and stays. Blocks.
-    ///
-    /// # Errors
-    /// As for [`LogManager::delete`].
-    pub fn make_stray(&mut self, partition: &TopicPartition) -> Result<(), LogError> {
-        self.move_away(partition, &partition.stray_dir_name(fastrand::u128(..)))?;
-        self.logs.remove(partition);
-        self.checkpoints_are_stale = true;
-        Ok(())
+    fn note_undeleted(&mut self, partition: &TopicPartition, now_ms: i64) {
+        let Self { undeleted, logs, .. } = self;
+        let Some(log) = logs.get(partition) else { return };
+        if !undeleted.iter().any(|noted| noted.is(partition, logs)) {
+            undeleted.push(now_ms, Undeleted { partition: partition.clone(), log: log.clone() });
+        }
     }
 
-    fn move_away(&self, partition: &TopicPartition, renamed: &str) -> Result<(), LogError> {
-        let name = partition.dir_name();
+    /// Renames a partition's directory; returns its new name, which is durable once the root's names are.
+    fn move_away(&self, partition: &TopicPartition) -> Result<String, LogError> {
+        let (name, renamed) = (partition.dir_name(), partition.deleted_dir_name(fastrand::u128(..)));
         let unknown = || LogError::UnknownPartition { path: self.root.path_of(&name) };
         let mut log = self.logs.get(partition).ok_or_else(unknown)?.lock();
-        self.root.storage().rename_dir(&name, renamed).map_err(|e| self.root.error("rename", &name, e))?;
-        log.moved_away(renamed);
-        Ok(())
+        self.root.storage().rename_dir(&name, &renamed).map_err(|e| self.root.error("rename", &name, e))?;
+        log.moved_away(&renamed);
+        Ok(renamed)
     }
 
     /// Does what is due: flushes by `flush.messages` and `flush.ms` and of sealed segments, retention, removal of
-    /// deleted files and directories, checkpoints. Blocks, but holds no log's lock while it syncs or removes files.
+    /// deleted files and directories, checkpoints. Each of these is done whatever becomes of the others. Blocks, but
+    /// holds no log's lock while it syncs or removes files.
     pub fn tick(&mut self, now_ms: i64) -> TickReport {
         let mut report = TickReport::default();
         let retention = is_due(&mut self.timers.retention_ms, self.config.retention_check_interval_ms, now_ms);
         for (partition, log) in &self.logs {
-            if let Err(error) = look_after(log, retention, now_ms) {
-                report.failures.push((partition.clone(), error));
-            }
+            let failures = look_after(log, retention, now_ms);
+            report.failures.extend(failures.map(|error| (partition.clone(), error)));
         }
-        report.directory_failure = self.tick_directory(now_ms).err();
+        report.failures.extend(self.delete_again(now_ms));
+        report.directory_failures.extend(self.remove_due(now_ms));
+        report.directory_failures.extend(self.write_due_checkpoints(now_ms));
         report
     }
 
-    fn tick_directory(&mut self, now_ms: i64) -> Result<(), LogError> {
-        while let Some((_, name)) = self.deleted_dirs.front().filter(|(due_ms, _)| *due_ms <= now_ms) {
-            self.root.storage().remove_dir(name).map_err(|e| self.root.error("remove", name, e))?;
-            self.deleted_dirs.pop_front();
+    /// Another try for what could not be deleted.
+    fn delete_again(&mut self, now_ms: i64) -> Vec<(TopicPartition, LogError)> {
+        let due = self.undeleted.take_due(now_ms, self.config.file_delete_delay_ms);
+        let still_there: Vec<_> =
+            due.into_iter().filter(|old| old.is(&old.partition, &self.logs)).map(|old| old.partition).collect();
+        if still_there.is_empty() {
+            return Vec::new();
         }
+        let deleted = self.delete_all(&still_there, now_ms);
+        deleted.into_iter().filter_map(|(partition, deleted)| Some((partition, deleted.err()?))).collect()
+    }
+
+    fn remove_due(&mut self, now_ms: i64) -> Vec<LogError> {
+        let mut failures = Vec::new();
+        for name in self.deleted_dirs.take_due(now_ms, self.config.file_delete_delay_ms) {
+            if let Err(error) = self.root.storage().remove_dir(&name) {
+                failures.push(self.root.error("remove", &name, error));
+                self.deleted_dirs.push(now_ms, name);
+            }
+        }
+        failures
+    }
+
+    fn write_due_checkpoints(&mut self, now_ms: i64) -> impl Iterator<Item = LogError> {
         let Self { config, timers, .. } = self;
         let recovery = is_due(&mut timers.recovery_points_ms, config.recovery_point_checkpoint_interval_ms, now_ms);
         let starts = is_due(&mut timers.log_start_offsets_ms, config.log_start_offset_checkpoint_interval_ms, now_ms);
         let watermarks = is_due(&mut timers.high_watermarks_ms, config.high_watermark_checkpoint_interval_ms, now_ms);
-        if recovery {
-            self.checkpoint_recovery_points()?;
-        }
-        if starts {
-            self.checkpoint_log_start_offsets()?;
-        }
-        if watermarks {
-            self.checkpoint_high_watermarks()?;
-        }
-        Ok(())
+        let written = [
+            recovery.then(|| self.checkpoint_recovery_points()),
+            starts.then(|| self.checkpoint_log_start_offsets()),
+            watermarks.then(|| self.checkpoint_high_watermarks()),
+        ];
+        written.into_iter().flatten().filter_map(Result::err)
     }
 
     /// Writes the recovery points down.
@@ -405,7 +466,7 @@ impl LogManager {
     /// # Errors
     /// Those of the storage.
     pub fn checkpoint_recovery_points(&self) -> Result<(), LogError> {
-        self.checkpoint(RECOVERY_POINT_CHECKPOINT, |log| Some(log.recovery_point()))
+        self.checkpoint(RECOVERY_POINT_CHECKPOINT, &self.missing, |log| Some(log.recovery_point()))
     }
 
     /// Writes the log start offsets down, where they are not the base offset of a segment anyway. Worth doing at once
@@ -415,7 +476,9 @@ impl LogManager {
     /// Those of the storage.
     pub fn checkpoint_log_start_offsets(&self) -> Result<(), LogError> {
         let within_segment = |log: &Log| log.segment_base_offsets().next().is_some_and(|f| f < log.log_start_offset());
-        self.checkpoint(LOG_START_OFFSET_CHECKPOINT, |log| within_segment(log).then(|| log.log_start_offset()))
+        self.checkpoint(LOG_START_OFFSET_CHECKPOINT, &Offsets::new(), |log| {
+            within_segment(log).then(|| log.log_start_offset())
+        })
     }
 
     /// Writes the high watermarks down.
@@ -423,12 +486,14 @@ impl LogManager {
     /// # Errors
     /// Those of the storage.
     pub fn checkpoint_high_watermarks(&self) -> Result<(), LogError> {
-        self.checkpoint(HIGH_WATERMARK_CHECKPOINT, |log| Some(log.high_watermark()))
+        self.checkpoint(HIGH_WATERMARK_CHECKPOINT, &Offsets::new(), |log| Some(log.high_watermark()))
     }
 
-    fn checkpoint(&self, file: &str, offset: impl Fn(&Log) -> Option<i64>) -> Result<(), LogError> {
+    fn checkpoint(&self, file: &str, others: &Offsets, offset: impl Fn(&Log) -> Option<i64>) -> Result<(), LogError> {
         let of = |(tp, log): (&TopicPartition, &LogHandle)| Some((tp.clone(), offset(&log.lock())?));
-        checkpoint::write_offsets(&self.root, file, &self.logs.iter().filter_map(of).collect())
+        let mut offsets: Offsets = self.logs.iter().filter_map(of).collect();
+        offsets.extend(others.clone());
+        checkpoint::write_offsets(&self.root, file, &offsets)
     }
 
     /// Ends all writing at once, as if the process were killed: who still holds a log can only read what is in memory or
@@ -457,57 +522,54 @@ impl LogManager {
     }
 }
 
-fn look_after(log: &LogHandle, retention: bool, now_ms: i64) -> Result<(), LogError> {
+/// Does each of the jobs, whatever becomes of the others; returns what went wrong.
+fn look_after(log: &LogHandle, retention: bool, now_ms: i64) -> impl Iterator<Item = LogError> {
     let mut removal = log.lock().start_removal(now_ms);
     let removed = removal.run();
-    log.lock().finish_removal(removal);
-    removed?;
+    log.lock().finish_removal(removal, now_ms);
     let flush = log.lock().due_flush(now_ms);
-    if let Some(flush) = flush {
+    let flushed = flush.map_or(Ok(()), |flush| {
         let flushed = flush.run();
-        log.lock().finish_flush(flushed)?;
-    }
-    if retention {
-        log.lock().apply_retention(now_ms)?;
-    }
-    Ok(())
+        log.lock().finish_flush(flushed)
+    });
+    let deleted = if retention { log.lock().apply_retention(now_ms).map(drop) } else { Ok(()) };
+    [removed, flushed, deleted].into_iter().filter_map(Result::err)
 }
 
-/// Compares the directory's identity with the node's, or gives it to a new directory. Returns the directory's id.
-fn agree_on_identity(root: &Dir, storage: &Arc<dyn Storage>, wanted: &Identity) -> Result<Uuid, LogError> {
-    if let Some(found) = read_identity(storage)? {
-        let foreign =
-            |key, found, expected| LogError::Foreign { path: root.path_of(META_PROPERTIES), key, found, expected };
-        if found.cluster_id != wanted.cluster_id {
-            return Err(foreign("cluster.id", found.cluster_id, wanted.cluster_id.clone()));
-        }
-        if found.node_id != wanted.node_id {
-            return Err(foreign("node.id", found.node_id.to_string(), wanted.node_id.to_string()));
-        }
-    }
-    let mut properties = checkpoint::read_properties(root, META_PROPERTIES)?.unwrap_or_default();
-    if let Some(id) = properties.get("directory.id").and_then(|id| id.parse().ok()) {
-        return Ok(id);
-    }
-    let id = random_id();
-    let pairs = [
-        ("version", "1".to_owned()),
-        ("cluster.id", wanted.cluster_id.clone()),
-        ("node.id", wanted.node_id.to_string()),
-        ("directory.id", id.to_string()),
-    ];
-    properties.extend(pairs.map(|(key, value)| (key.to_owned(), value)));
-    checkpoint::write_properties(root, META_PROPERTIES, &properties)?;
-    Ok(id)
+/// The offsets that were written down for the logs of a directory.
+struct Checkpoints {
+    recovery_points: Offsets,
+    log_starts: Offsets,
+    high_watermarks: Offsets,
 }
 
-/// An id whose text does not look like a command line option.
-fn random_id() -> Uuid {
-    loop {
-        let id = Uuid::from_random_bits(fastrand::u128(..));
-        if !id.to_string().starts_with('-') {
-            return id;
+impl Checkpoints {
+    fn read(root: &Dir) -> Result<Self, LogError> {
+        Ok(Self {
+            recovery_points: checkpoint::read_offsets(root, RECOVERY_POINT_CHECKPOINT)?,
+            log_starts: checkpoint::read_offsets(root, LOG_START_OFFSET_CHECKPOINT)?,
+            high_watermarks: checkpoint::read_offsets(root, HIGH_WATERMARK_CHECKPOINT)?,
+        })
+    }
+
+    fn of(&self, partition: &TopicPartition) -> OpenLog {
+        let at = |offsets: &Offsets| offsets.get(partition).copied().unwrap_or(0);
+        OpenLog {
+            log_start_offset: at(&self.log_starts),
+            recovery_point: at(&self.recovery_points),
+            high_watermark: at(&self.high_watermarks),
+            ..OpenLog::default()
         }
+    }
+}
+
+/// The first few of many names, for messages.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(SHOWN) {
+        None | Some(0) => shown,
+        Some(more) => format!("{shown} and {more} more"),
     }
 }
 

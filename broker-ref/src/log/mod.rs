@@ -66,8 +66,10 @@
 //!   asks for it gets CORRUPT_MESSAGE, and everything before and behind it is served. Headers are read with suspicion:
 //!   offsets must follow one another, since no checksum covers them. What is not looked at, as in Kafka, are the
 //!   checksums of what is fetched: clients compare them.
-//! * A log never ends before what was durable. If records are missing there, a new segment begins with the offset after
-//!   them, and what is left of their file is neither cut nor written to.
+//! * A log never ends before what was durable, not even if its directory is gone. If records are missing there, a new
+//!   segment begins with the offset after them, and what is left of their file is neither cut nor written to. Readers
+//!   are taken over such an end by a batch of no records.
+//! * What no topic is known for is renamed or left alone, and neither opened nor recovered.
 //! * A checkpoint is never in the way: it is replaced by renaming a complete file, and one that cannot be read costs a
 //!   longer recovery.
 //! * Indexes are not trusted: one that cannot be right is rebuilt.
@@ -87,6 +89,8 @@
 mod batches;
 mod checkpoint;
 mod config;
+mod delayed;
+mod directory;
 mod error;
 mod extent;
 mod flush;
@@ -108,12 +112,13 @@ mod tests;
 mod timestamps;
 
 pub use config::{CleanupPolicy, LogConfig};
+pub use directory::{FoundLog, Identity, LogDirectory, read_identity};
 pub use error::{AppendError, LogError, ReadError};
 pub use flush::{Flush, Flushed};
 pub use layout::TopicPartition;
 pub use leader_epochs::{EpochEndOffset, EpochEntry};
 pub use load::OpenLog;
-pub use manager::{Identity, LogHandle, LogManager, LogManagerConfig, NewLog, TickReport, read_identity};
+pub use manager::{Claim, LogHandle, LogManager, LogManagerConfig, NewLog, TickReport};
 pub use partition_log::{Append, AppendInfo, Log, LogOffsets};
 pub use producer_state::{AppendOrigin, ProducerBatch, ProducerEntry};
 pub use read::{Fetched, FileRead, Read, ReadPlan};

@@ -9,6 +9,7 @@ use ottla_protocol::wire::Uuid;
 
 use super::LogConfig;
 use super::batches::{BatchAt, TransactionMarker, split};
+use super::delayed::Delayed;
 use super::error::{AppendError, LogError};
 use super::extent::{Extent, Truncations};
 use super::index::IndexEntry;
@@ -57,16 +58,9 @@ pub struct Log {
     /// Counts truncations, so that a flush that was under way meanwhile claims nothing, and a read nothing of damage.
     pub(super) truncations: Truncations,
     /// Files that were renamed and wait to be removed.
-    pub(super) deleted: VecDeque<DeletedFile>,
+    pub(super) deleted: Delayed<String>,
     /// A write failed and could not be undone.
     pub(super) failed: bool,
-}
-
-/// A file that waits to be removed.
-#[derive(Debug)]
-pub(super) struct DeletedFile {
-    pub(super) due_ms: i64,
-    pub(super) name: String,
 }
 
 /// What to append with.
@@ -359,7 +353,7 @@ impl Log {
         self.write_to_active(records.clone(), now_ms)?;
         for batch in batches {
             self.active.note(&batch.header, self.config.index_interval_bytes);
-            self.producers.apply(&batch.header, marker_in(&records, batch));
+            self.producers.apply(&batch.header, marker_in(&records, batch), now_ms);
         }
         self.end_offset = info.last_offset + 1;
         self.unflushed_since_ms.get_or_insert(now_ms);

@@ -94,8 +94,11 @@ pub struct ProducerEntry {
     pub batches: VecDeque<ProducerBatch>,
     /// The epoch of the coordinator that ended its last transaction, or -1.
     pub coordinator_epoch: i32,
-    /// When it last wrote, by the timestamp of what it wrote, in milliseconds.
+    /// The timestamp of what it wrote last, in milliseconds.
     pub last_timestamp: i64,
+    /// When it last wrote, by the broker's clock, in milliseconds. This is what its expiry goes by: records may be of
+    /// any time, and who writes old ones is not to be forgotten between a batch and its retry.
+    pub seen_ms: i64,
     /// Where its open transaction begins.
     pub current_txn_first_offset: Option<i64>,
 }
@@ -108,6 +111,7 @@ impl ProducerEntry {
             batches: VecDeque::new(),
             coordinator_epoch: -1,
             last_timestamp: NONE,
+            seen_ms: NONE,
             current_txn_first_offset: None,
         }
     }
@@ -216,11 +220,12 @@ impl ProducerState {
     }
 
     /// Takes in a batch that is in the log, with its offsets. `marker` is what it says if it is a control batch.
-    pub(crate) fn apply(&mut self, header: &BatchHeader, marker: Option<TransactionMarker>) {
+    pub(crate) fn apply(&mut self, header: &BatchHeader, marker: Option<TransactionMarker>, now_ms: i64) {
         if !header.has_producer_id() {
             return;
         }
         let entry = self.producers.entry(header.producer_id).or_insert_with(|| ProducerEntry::new(header.producer_id));
+        entry.seen_ms = now_ms;
         match (header.attributes.is_control(), marker) {
             (false, _) => entry.add_batch(header),
             (true, Some(marker)) => entry.end_transaction(header, marker),
@@ -255,8 +260,17 @@ impl ProducerState {
         out.freeze()
     }
 
-    /// Reads a snapshot, without the producers that have been idle for too long.
-    pub(crate) fn decode_snapshot(bytes: &[u8], now_ms: i64, expiration_ms: i64) -> Result<Self, SnapshotDefect> {
+    /// Notes when each producer wrote its last batch, which a snapshot does not tell. Those that `written_ms` does not
+    /// know of any more count as idle since the timestamp of that batch, as for Kafka.
+    pub(crate) fn date(&mut self, written_ms: impl Fn(i64) -> Option<i64>) {
+        for entry in self.producers.values_mut() {
+            let written = entry.batches.back().and_then(|batch| written_ms(batch.last_offset));
+            entry.seen_ms = written.unwrap_or(entry.last_timestamp);
+        }
+    }
+
+    /// Reads a snapshot.
+    pub(crate) fn decode_snapshot(bytes: &[u8]) -> Result<Self, SnapshotDefect> {
         let mut b = bytes;
         if bytes.len() < SNAPSHOT_HEADER_LEN {
             return Err(SnapshotDefect::Length(bytes.len()));
@@ -275,9 +289,7 @@ impl ProducerState {
         let mut state = Self::default();
         while b.has_remaining() {
             let entry = decode_entry(&mut b);
-            if !is_expired(&entry, now_ms, expiration_ms) {
-                state.producers.insert(entry.producer_id, entry);
-            }
+            state.producers.insert(entry.producer_id, entry);
         }
         Ok(state)
     }
@@ -310,7 +322,7 @@ fn check_sequence(header: &BatchHeader, current: Option<(i16, i32)>, origin: App
 }
 
 fn is_expired(entry: &ProducerEntry, now_ms: i64, expiration_ms: i64) -> bool {
-    entry.current_txn_first_offset.is_none() && now_ms.saturating_sub(entry.last_timestamp) >= expiration_ms
+    entry.current_txn_first_offset.is_none() && now_ms.saturating_sub(entry.seen_ms) >= expiration_ms
 }
 
 fn encode_entry(entry: &ProducerEntry, out: &mut BytesMut) {
@@ -330,7 +342,7 @@ fn decode_entry(b: &mut &[u8]) -> ProducerEntry {
     let mut entry = ProducerEntry::new(b.get_i64());
     entry.producer_epoch = b.get_i16();
     let (last_sequence, last_offset, offset_delta, timestamp) = (b.get_i32(), b.get_i64(), b.get_i32(), b.get_i64());
-    entry.last_timestamp = timestamp;
+    (entry.last_timestamp, entry.seen_ms) = (timestamp, timestamp);
     entry.coordinator_epoch = b.get_i32();
     entry.current_txn_first_offset = Some(b.get_i64()).filter(|offset| *offset >= 0);
     if last_offset >= 0 && offset_delta >= 0 && last_sequence >= 0 {
@@ -367,7 +379,7 @@ mod tests {
     /// A producer with epoch 3 that has written batches of two records with sequences 0 to 15 at offsets 100 to 115.
     fn state() -> ProducerState {
         let mut state = ProducerState::default();
-        (0..8).for_each(|i| state.apply(&batch(3, i * 2, 2, 100 + i64::from(i) * 2), None));
+        (0..8).for_each(|i| state.apply(&batch(3, i * 2, 2, 100 + i64::from(i) * 2), None, 5000 + i64::from(i)));
         state
     }
 
@@ -423,11 +435,11 @@ mod tests {
     #[test]
     fn sequences_wrap_from_the_largest_to_0() {
         let mut state = ProducerState::default();
-        state.apply(&batch(0, i32::MAX - 1, 2, 0), None);
+        state.apply(&batch(0, i32::MAX - 1, 2, 0), None, 0);
         assert_eq!(answer(&state, &batch(0, 0, 2, 0), CLIENT), "append");
         assert_eq!(answer(&state, &batch(0, 1, 2, 0), CLIENT), "out of order");
-        state.apply(&batch(0, 0, 1, 2), None);
-        state.apply(&batch(0, i32::MAX, 3, 3), None);
+        state.apply(&batch(0, 0, 1, 2), None, 0);
+        state.apply(&batch(0, i32::MAX, 3, 3), None, 0);
         let entry = state.get(7).unwrap();
         assert_eq!(entry.last_sequence(), 1);
         assert_eq!(entry.batches[2].first_sequence(), i32::MAX);
@@ -449,7 +461,7 @@ mod tests {
             header.attributes = header.attributes.with_transactional(true);
             header
         };
-        state.apply(&transactional(batch(3, 16, 1, 116)), None);
+        state.apply(&transactional(batch(3, 16, 1, 116)), None, 0);
         assert_eq!(state.first_open_transaction(), Some(116));
         assert!(matches!(
             state.check(&batch(3, 17, 1, 0), None, CLIENT),
@@ -458,7 +470,7 @@ mod tests {
         assert!(matches!(state.check(&transactional(batch(3, 17, 1, 0)), None, CLIENT), Ok(None)));
         let mut marker = transactional(batch(4, -1, 1, 117));
         marker.attributes = marker.attributes.with_control(true);
-        state.apply(&marker, Some(TransactionMarker { coordinator_epoch: 9 }));
+        state.apply(&marker, Some(TransactionMarker { coordinator_epoch: 9 }), 0);
         let entry = state.get(7).unwrap();
         assert_eq!((entry.producer_epoch, entry.coordinator_epoch, entry.current_txn_first_offset), (4, 9, None));
         assert_eq!(answer(&state, &batch(4, 0, 1, 0), CLIENT), "append");
@@ -468,14 +480,14 @@ mod tests {
     #[test]
     fn a_snapshot_has_46_bytes_for_each_producer() {
         let mut state = ProducerState::default();
-        state.apply(&batch(3, 5, 2, 0x0102), None);
+        state.apply(&batch(3, 5, 2, 0x0102), None, 0x04ea);
         let snapshot = state.encode_snapshot();
         assert_eq!(snapshot[..2], *b"\0\x01");
         assert_eq!(snapshot[2..6], crc32c::crc32c(&snapshot[6..]).to_be_bytes());
         let entry = b"\0\0\0\x01\0\0\0\0\0\0\0\x07\0\x03\0\0\0\x06\0\0\0\0\0\0\x01\x03\0\0\0\x01\
             \0\0\0\0\0\0\x04\xea\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
         assert_eq!(snapshot[6..], entry[..]);
-        let read = ProducerState::decode_snapshot(&snapshot, 1258, 1).unwrap();
+        let read = ProducerState::decode_snapshot(&snapshot).unwrap();
         assert_eq!(read.get(7), state.get(7));
     }
 
@@ -483,25 +495,25 @@ mod tests {
     fn a_snapshot_is_refused_whichever_byte_is_damaged_or_missing() {
         let snapshot = state().encode_snapshot();
         for i in 0..snapshot.len() {
-            assert!(ProducerState::decode_snapshot(&snapshot[..i], 0, 1000).is_err(), "cut at {i}");
+            assert!(ProducerState::decode_snapshot(&snapshot[..i]).is_err(), "cut at {i}");
             let mut damaged = snapshot.to_vec();
             damaged[i] ^= 0x10;
-            assert!(ProducerState::decode_snapshot(&damaged, 0, 1000).is_err(), "byte {i}");
+            assert!(ProducerState::decode_snapshot(&damaged).is_err(), "byte {i}");
         }
     }
 
     #[test]
     fn idle_producers_are_forgotten_unless_they_have_a_transaction_open() {
         let mut state = state();
-        state.expire(1114 + 99, 100);
-        assert!(state.get(7).is_some());
+        state.expire(5007 + 99, 100);
+        assert!(state.get(7).is_some(), "whatever the time of its records");
         let mut open = state.clone();
         let mut header = batch(3, 16, 1, 116);
         header.attributes = header.attributes.with_transactional(true);
-        open.apply(&header, None);
+        open.apply(&header, None, 0);
         open.expire(i64::MAX, 100);
         assert!(open.get(7).is_some());
-        state.expire(1114 + 100, 100);
+        state.expire(5007 + 100, 100);
         assert!(state.get(7).is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! Reading batches from a log.
 
 use bytes::Bytes;
+use ottla_protocol::record::RecordBatch;
 
 use super::batches::join;
 use super::error::{LogError, ReadError};
@@ -103,12 +104,32 @@ impl FileRead {
                 break;
             }
         }
+        let nothing_up_to_the_end = !found && !self.extents.iter().any(Extent::is_outdated);
+        if nothing_up_to_the_end && !self.passes_over_damage {
+            return Ok(self.gap());
+        }
         let mut fetched = Fetched::of(slice, &self.request, self.offsets);
-        if self.passes_over_damage && !found && !self.extents.iter().any(Extent::is_outdated) {
-            // There is nothing sound up to the end.
+        if nothing_up_to_the_end {
             fetched.next_offset = self.limits.upper_bound;
         }
         Ok(fetched)
+    }
+
+    /// Where the last records of a log are gone, who reads there would wait for the next one to be written. A batch of
+    /// no records takes him to the end.
+    fn gap(&self) -> Fetched {
+        let Limits { max_bytes, min_one_message, upper_bound } = self.limits;
+        let batch = RecordBatch::empty(self.request.offset, upper_bound - 1);
+        let mut slice = Slice::default();
+        if batch.size_bytes() <= max_bytes || min_one_message {
+            slice = Slice {
+                bytes: batch.size_bytes(),
+                base_offset: Some(batch.base_offset()),
+                next_offset: batch.next_offset(),
+                pieces: vec![batch.into_bytes()],
+            };
+        }
+        Fetched::of(slice, &self.request, self.offsets)
     }
 
     /// Returns whether the batch that holds the offset, or the first one behind it, is in this extent.

@@ -1,12 +1,11 @@
 //! Removing records: old ones from the start, wrong ones from the end.
 
-use std::collections::VecDeque;
 use std::io::ErrorKind;
 
 use super::batches::{BatchAt, ScanError};
 use super::error::{LogError, ReadError};
 use super::layout::{DELETED, FileKind};
-use super::partition_log::{DeletedFile, Log};
+use super::partition_log::Log;
 use super::segment::{Segment, TailError};
 use super::storage::Dir;
 
@@ -14,16 +13,20 @@ use super::storage::Dir;
 #[derive(Debug)]
 pub(super) struct Removal {
     dir: Dir,
-    files: VecDeque<DeletedFile>,
+    files: Vec<String>,
 }
 
 impl Removal {
+    /// Removes them. Those that cannot be removed are left in it, and the first failure is told.
     pub(super) fn run(&mut self) -> Result<(), LogError> {
-        while let Some(file) = self.files.front() {
-            self.dir.remove(&file.name)?;
-            self.files.pop_front();
-        }
-        Ok(())
+        let mut failure = None;
+        self.files.retain(|file| {
+            let failed = self.dir.remove(file).err();
+            let stays = failed.is_some();
+            failure = failure.take().or(failed);
+            stays
+        });
+        failure.map_or(Ok(()), Err)
     }
 }
 
@@ -92,12 +95,13 @@ impl Log {
             tracing::debug!(path = %self.dir.path(), segments = count, first_kept, "segments deleted");
             self.move_start(first_kept)?;
         }
-        for _ in 0..count {
-            if let Some(segment) = self.sealed.pop_front() {
-                self.delete_files(segment.base_offset, now_ms)?;
-            }
+        let mut deleted = Ok(());
+        for segment in self.sealed.drain(..count.min(self.sealed.len())).collect::<Vec<_>>() {
+            // One whose files stay for now does not keep those of the others.
+            let result = self.delete_files(segment.base_offset, now_ms);
+            deleted = deleted.and(result);
         }
-        Ok(())
+        deleted
     }
 
     fn move_start(&mut self, offset: i64) -> Result<(), LogError> {
@@ -113,46 +117,46 @@ impl Log {
     /// Renames the files of a segment. They are removed by [`Log::tick`] after `file.delete.delay.ms`, so that reads
     /// that are under way can finish.
     fn delete_files(&mut self, base_offset: i64, now_ms: i64) -> Result<(), LogError> {
-        let due_ms = now_ms.saturating_add(self.config.file_delete_delay_ms);
+        let mut deleted = Ok(());
         for kind in FileKind::ALL {
             let name = kind.name(base_offset);
             let renamed = format!("{name}{DELETED}");
             match self.dir.rename(&name, &renamed) {
-                Ok(()) => self.deleted.push_back(DeletedFile { due_ms, name: renamed }),
+                Ok(()) => self.deleted.push(now_ms, renamed),
                 // Not every segment has every file.
                 Err(LogError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
-                Err(other) => return Err(other),
+                Err(other) => deleted = deleted.and(Err(other)),
             }
         }
-        Ok(())
+        deleted
     }
 
     /// Removes files whose time has come, and forgets producers that have been idle for too long.
     ///
     /// # Errors
-    /// Those of the storage. What could not be removed is tried again.
+    /// Those of the storage. What could not be removed is tried again after `file.delete.delay.ms`.
     pub fn tick(&mut self, now_ms: i64) -> Result<(), LogError> {
         let mut removal = self.start_removal(now_ms);
         let removed = removal.run();
-        self.finish_removal(removal);
+        self.finish_removal(removal, now_ms);
         removed
     }
 
     /// The first step of [`Log::tick`]: the second removes files, which can take long and needs the log no more.
     pub(super) fn start_removal(&mut self, now_ms: i64) -> Removal {
         self.producers.expire(now_ms, self.config.producer_id_expiration_ms);
-        let due = self.deleted.iter().take_while(|file| file.due_ms <= now_ms).count();
-        Removal { dir: self.dir.clone(), files: self.deleted.drain(..due).collect() }
+        let files = self.deleted.take_due(now_ms, self.config.file_delete_delay_ms);
+        Removal { dir: self.dir.clone(), files }
     }
 
     /// The third step: what could not be removed is remembered.
-    pub(super) fn finish_removal(&mut self, removal: Removal) {
-        removal.files.into_iter().rev().for_each(|file| self.deleted.push_front(file));
+    pub(super) fn finish_removal(&mut self, removal: Removal, now_ms: i64) {
+        removal.files.into_iter().for_each(|file| self.deleted.push(now_ms, file));
     }
 
     /// When [`Log::tick`] has a file to remove next, in milliseconds since the epoch.
     pub fn next_deletion_ms(&self) -> Option<i64> {
-        self.deleted.front().map(|file| file.due_ms)
+        Some(self.deleted.first_since_ms()?.saturating_add(self.config.file_delete_delay_ms))
     }
 
     /// Moves the log start offset, as DeleteRecords does, and deletes the segments that lie below it as a whole.

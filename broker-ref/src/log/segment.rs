@@ -374,6 +374,11 @@ impl Segment {
         if self.max_timestamp >= 0 { self.max_timestamp } else { self.modified_ms }
     }
 
+    /// When it was last written to, in milliseconds since the epoch.
+    pub(crate) fn modified_ms(&self) -> i64 {
+        self.modified_ms
+    }
+
     pub(crate) fn set_modified_ms(&mut self, modified_ms: i64) {
         self.modified_ms = modified_ms;
     }

@@ -1,6 +1,6 @@
 //! `ottla broker`.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use rustix::process::Signal;
 
@@ -12,6 +12,20 @@ fn a_signal_stops_it_with_exit_code_0() {
         let finished = Broker::start().stop(signal);
         assert_eq!((finished.code, finished.out.as_str(), finished.err.as_str()), (0, "", ""));
     }
+}
+
+/// A pipe takes the place of a file that takes long to read.
+#[test]
+fn a_signal_while_it_starts_ends_it_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("ottla-metadata");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut broker = ottla("broker --listen 127.0.0.1:0 --set no.such.property=1 --data").arg(dir.path()).start();
+    assert!(broker.error_line().contains("no.such.property"));
+    broker.signal(Signal::TERM);
+    let finished = broker.finish();
+    assert_eq!((finished.code, finished.out.as_str()), (0, ""));
+    assert!(finished.err.contains("stopped before it was ready"), "{}", finished.err);
 }
 
 #[test]
@@ -45,6 +59,28 @@ fn a_directory_survives_a_restart() {
         (&3.into(), &"7200000".into())
     );
     assert_eq!(broker.ottla("consume orders --group billing --exit-at-end --format %v").done(), "c\n");
+}
+
+#[test]
+fn a_log_that_lost_its_last_records_is_read_to_its_end_and_their_offsets_are_not_given_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let segment = dir.path().join("orders-0/00000000000000000000.log");
+    let start = || Broker::start_with(ottla("broker --data").arg(dir.path()));
+    let broker = start();
+    broker.ottla("topic create orders").done();
+    broker.produce("orders", "a\nb\n");
+    let kept = fs::metadata(&segment).unwrap().len();
+    broker.produce("orders", "lost\nlost\n");
+    assert_eq!(broker.stop(Signal::TERM).code, 0);
+    fs::File::options().write(true).open(&segment).unwrap().set_len(kept).unwrap();
+
+    let broker = start();
+    let consume = "consume orders --from start --exit-at-end --format %o:%v";
+    assert_eq!(broker.ottla(consume).done(), "0:a\n1:b\n");
+    broker.produce("orders", "c\n");
+    assert_eq!(broker.ottla(consume).done(), "0:a\n1:b\n4:c\n");
+    let told = broker.stop(Signal::TERM).err;
+    assert!(told.contains("ends at offset 2 but was durable up to 4"), "{told}");
 }
 
 #[test]

@@ -4,7 +4,9 @@ use bytes::{Buf, Bytes};
 
 use super::builder::MIN_RECORD_LEN;
 use super::header::crc_of;
-use super::{Attributes, BatchError, BatchHeader, Compression, HEADER_LEN, RecordError, Records, TimestampType};
+use super::{
+    Attributes, BatchError, BatchHeader, Compression, HEADER_LEN, LOG_OVERHEAD, RecordError, Records, TimestampType,
+};
 use crate::compression::Decompressor;
 
 /// One v2 record batch: its bytes, and its header decoded and checked.
@@ -47,6 +49,34 @@ impl RecordBatch {
             return Err(BatchError::BadLastOffsetDelta(header.last_offset_delta));
         }
         Ok(Self { bytes: bytes.split_to(size), header, compression })
+    }
+
+    /// A batch of no records that stands for the offsets from `base_offset` to `last_offset`: who reads it goes on behind
+    /// them, as he does behind what compaction leaves of a batch whose records are all gone.
+    ///
+    /// A batch spans at most 2^31 offsets, so it may end before `last_offset`; it has one at least.
+    pub fn empty(base_offset: i64, last_offset: i64) -> Self {
+        let span = last_offset.saturating_sub(base_offset).clamp(0, i64::from(i32::MAX));
+        let mut header = BatchHeader {
+            base_offset,
+            batch_length: HEADER_LEN as i32 - LOG_OVERHEAD as i32,
+            partition_leader_epoch: -1,
+            magic: 2,
+            crc: 0,
+            attributes: Attributes::default(),
+            last_offset_delta: span as i32,
+            base_timestamp: -1,
+            max_timestamp: -1,
+            producer_id: -1,
+            producer_epoch: -1,
+            base_sequence: -1,
+            record_count: 0,
+        };
+        let mut bytes = [0; HEADER_LEN];
+        header.write_into(&mut bytes);
+        header.crc = crc_of(&bytes);
+        header.write_into(&mut bytes);
+        Self { bytes: Bytes::copy_from_slice(&bytes), header, compression: Compression::None }
     }
 
     /// The header.

@@ -41,8 +41,10 @@ impl FileStorage {
     fn dir(&self, dir: &str) -> io::Result<PathBuf> {
         check_name(dir)?;
         let path = self.root.join(dir);
-        refuse_link(&path)?;
-        Ok(path)
+        match found_at(&path)? {
+            Some(found) if found.is_symlink() => Err(io::Error::new(io::ErrorKind::InvalidInput, what_else(&found))),
+            _ => Ok(path),
+        }
     }
 
     fn dir_or_root(&self, dir: Option<&str>) -> io::Result<PathBuf> {
@@ -52,20 +54,31 @@ impl FileStorage {
     fn file(&self, path: FilePath<'_>) -> io::Result<PathBuf> {
         check_name(path.name)?;
         let file = self.dir_or_root(path.dir)?.join(path.name);
-        refuse_link(&file)?;
-        Ok(file)
+        match found_at(&file)? {
+            Some(found) if !found.is_file() => Err(io::Error::new(io::ErrorKind::InvalidInput, what_else(&found))),
+            _ => Ok(file),
+        }
     }
 }
 
-/// A link would lead out of the log directory, to where this broker has no business.
-fn refuse_link(path: &Path) -> io::Result<()> {
+/// What is there itself, and not what it leads to: a link would lead out of the log directory, to where this broker has
+/// no business.
+fn found_at(path: &Path) -> io::Result<Option<fs::FileType>> {
     match fs::symlink_metadata(path) {
-        Ok(found) if found.is_symlink() => Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is a symbolic link, which a log directory may not hold",
-        )),
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-        _ => Ok(()),
+        Ok(found) => Ok(Some(found.file_type())),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Why something in the place of a file is not used. Of a pipe, nothing would ever be read.
+fn what_else(found: &fs::FileType) -> &'static str {
+    if found.is_symlink() {
+        "it is a symbolic link, which a log directory may not hold"
+    } else if found.is_dir() {
+        "it is a directory in the place of a file"
+    } else {
+        "it is no regular file"
     }
 }
 
@@ -121,7 +134,7 @@ impl Storage for FileStorage {
         for entry in fs::read_dir(self.dir(dir)?)? {
             let entry = entry?;
             let metadata = entry.metadata()?;
-            let Some(name) = name_of(&entry).filter(|_| metadata.is_file()) else { continue };
+            let Some(name) = name_of(&entry) else { continue };
             files.push(FileInfo { name, len: metadata.len(), modified_ms: modified_ms(&metadata) });
         }
         files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -142,8 +155,7 @@ impl Storage for FileStorage {
         if to.exists() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        fs::rename(from, to)?;
-        sync_names(&self.root)
+        fs::rename(from, to)
     }
 
     fn remove_dir(&self, dir: &str) -> io::Result<()> {
@@ -314,6 +326,30 @@ mod tests {
         assert!(storage.read(FilePath::in_root("f"), 100).is_err());
         assert!(storage.remove(FilePath::in_root("f")).unwrap());
         assert!(outside.join("secret").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_listed_and_not_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = FileStorage::new(dir.path()).unwrap();
+        storage.create_dir("t-0").unwrap();
+        let at = |name: &str| storage.root().join("t-0").join(name);
+        fs::create_dir(at("a")).unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", at("b")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(at("c")).status().unwrap().success());
+        let listed = storage.list_files("t-0").unwrap();
+        assert_eq!(listed.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        for (name, why) in [
+            ("a", "it is a directory in the place of a file"),
+            ("b", "it is a symbolic link, which a log directory may not hold"),
+            ("c", "it is no regular file"),
+        ] {
+            let path = FilePath::in_dir("t-0", name);
+            assert_eq!(storage.open(path).unwrap_err().to_string(), why);
+            assert_eq!(storage.read(path, 9).unwrap_err().to_string(), why);
+            assert_eq!(storage.write(path, Bytes::new()).unwrap_err().to_string(), why);
+        }
     }
 
     #[test]

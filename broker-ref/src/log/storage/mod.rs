@@ -77,7 +77,7 @@ pub trait Storage: fmt::Debug + Send + Sync {
     /// Those of the operating system, as for every method here.
     fn list_dirs(&self) -> io::Result<Vec<String>>;
 
-    /// The files of a directory, sorted by name.
+    /// The files of a directory, sorted by name, and what else there is in it: that cannot be opened.
     ///
     /// # Errors
     /// [`io::ErrorKind::NotFound`] if there is no such directory.
@@ -89,7 +89,7 @@ pub trait Storage: fmt::Debug + Send + Sync {
     /// As above.
     fn create_dir(&self, dir: &str) -> io::Result<()>;
 
-    /// Renames a directory, durably.
+    /// Renames a directory. Durable after [`sync_dir`](Self::sync_dir) of the root.
     ///
     /// # Errors
     /// [`io::ErrorKind::AlreadyExists`] if the new name is taken.

@@ -8,14 +8,23 @@ use ottla_protocol::wire::Uuid;
 
 use super::*;
 
-/// What is said at level ERROR, by this thread.
-#[derive(Clone, Default)]
-struct Errors(Arc<Mutex<Vec<String>>>);
+/// What is said at level ERROR, or also at WARN, by this thread.
+#[derive(Clone)]
+pub(super) struct Errors(Arc<Mutex<Vec<String>>>, tracing::Level);
 
 impl Errors {
-    /// What is said while `f` runs.
+    /// The errors that are told while `f` runs.
     fn of<R>(f: impl FnOnce() -> R) -> (R, Vec<String>) {
-        let errors = Self::default();
+        Self::up_to(tracing::Level::ERROR, f)
+    }
+
+    /// The same with warnings.
+    pub(super) fn and_warnings_of<R>(f: impl FnOnce() -> R) -> (R, Vec<String>) {
+        Self::up_to(tracing::Level::WARN, f)
+    }
+
+    fn up_to<R>(level: tracing::Level, f: impl FnOnce() -> R) -> (R, Vec<String>) {
+        let errors = Self(Arc::default(), level);
         let result = tracing::subscriber::with_default(errors.clone(), f);
         let said = errors.0.lock().unwrap().clone();
         (result, said)
@@ -24,7 +33,7 @@ impl Errors {
 
 impl tracing::Subscriber for Errors {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() == tracing::Level::ERROR
+        *metadata.level() <= self.1
     }
 
     fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
@@ -170,7 +179,12 @@ impl Directory {
         let start_may_go_back = matches!(file, "log-start-offset-checkpoint" | "leader-epoch-checkpoint");
         let start = log.log_start_offset();
         assert!(start == self.start || (start_may_go_back && start < self.start), "{file} {what}: begins at {start}");
-        let served = consume(&log, self.end);
+        let (gaps, served): (Vec<_>, Vec<_>) = consume(&log, self.end).into_iter().partition(is_gap);
+        for gap in gaps {
+            let [(first, last)] = spans(gap)[..] else { unreachable!("one batch") };
+            let hidden = self.written.iter().find(|b| !damaged(b) && b.base_offset <= last && first <= b.last_offset);
+            assert!(hidden.is_none(), "{file} {what}: {first} to {last} hides {hidden:?}");
+        }
         for batch in self.written.iter().filter(|batch| batch.last_offset >= start) {
             let found = served.iter().find(|served| base_offset(served) == batch.base_offset);
             assert!(found.is_some() || damaged(batch), "{file} {what}: {} is lost", batch.base_offset);
@@ -191,6 +205,11 @@ impl Directory {
         assert_eq!(spans(read_all(&log, end)), [(end, end)], "{file} {what}");
         true
     }
+}
+
+/// Whether it stands for offsets that are gone.
+fn is_gap(batch: &Bytes) -> bool {
+    batches(batch.clone())[0].record_count() == 0
 }
 
 fn base_offset(batch: &Bytes) -> i64 {
@@ -460,6 +479,28 @@ fn a_log_that_lost_its_durable_end_gives_the_offsets_to_no_other_records() {
             assert_eq!(consume(&log.lock(), i64::MAX).len(), directory.written.len() - 1, "all but one, and a new one");
         }
     }
+}
+
+#[test]
+fn who_reads_where_the_end_of_a_log_is_lost_is_taken_to_its_end() {
+    let directory = Directory::new();
+    let last = directory.written.last().unwrap();
+    let content = directory.storage.read(FilePath::in_dir("t-0", &last.file), 1 << 20).unwrap().unwrap();
+    let storage = directory.with(Some("t-0"), &last.file, content[..last.start].to_vec());
+    let manager = open_manager(&storage).unwrap();
+    let log = manager.get(&tp()).unwrap();
+    let (end, mut log) = (directory.end, log.lock());
+    for offset in last.base_offset..end {
+        let fetched = read(&log, offset, 1);
+        assert_eq!((fetched.base_offset, fetched.next_offset, fetched.size), (Some(offset), end, 61));
+        assert_eq!(spans(fetched.into_bytes()), [(offset, end - 1)]);
+        let request = Read { offset, max_bytes: 60, min_one_message: false, upper_bound: i64::MAX };
+        assert!(log.read(request).unwrap().is_empty(), "it is larger than what was asked for");
+        let committed = log.read(Read { max_bytes: 61, upper_bound: offset, ..request }).unwrap();
+        assert!(committed.is_empty(), "it is no further than what may be read");
+    }
+    append(&mut log, batch(1, 1));
+    assert_eq!(spans(read(&log, last.base_offset, 1 << 20).into_bytes()), [(end, end)]);
 }
 
 #[test]

@@ -2,20 +2,20 @@ use ottla_protocol::wire::Uuid;
 
 use super::*;
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     Identity { cluster_id: "AAECAwQFBgcICQoLDA0ODw".to_owned(), node_id: 1 }
 }
 
-fn open_dir(storage: &Arc<dyn Storage>, now_ms: i64) -> LogManager {
+pub(super) fn open_dir(storage: &Arc<dyn Storage>, now_ms: i64) -> LogManager {
     let config = LogManagerConfig::default();
     LogManager::open(Arc::clone(storage), &identity(), config, |_| small(), now_ms).unwrap()
 }
 
-fn partition(topic: &str, index: i32) -> TopicPartition {
+pub(super) fn partition(topic: &str, index: i32) -> TopicPartition {
     TopicPartition::new(topic, index).unwrap()
 }
 
-fn root_file(storage: &Arc<dyn Storage>, name: &str) -> Option<String> {
+pub(super) fn root_file(storage: &Arc<dyn Storage>, name: &str) -> Option<String> {
     let content = storage.read(FilePath::in_root(name), 1 << 20).unwrap()?;
     Some(String::from_utf8(content.to_vec()).unwrap())
 }
@@ -65,7 +65,7 @@ fn a_crash_is_recovered_from_the_last_checkpoints() {
         append(&mut log.lock(), batch(1, 100));
     });
     let report = manager.tick(NOW + 60_000);
-    assert!(report.failures.is_empty() && report.directory_failure.is_none());
+    assert!(report.failures.is_empty() && report.directory_failures.is_empty());
     let sealed_end = log.lock().segment_base_offsets().last().unwrap();
     assert_eq!(root_file(&shared, "recovery-point-offset-checkpoint").unwrap(), format!("0\n1\nt 0 {sealed_end}\n"));
     let crashed: Arc<dyn Storage> = Arc::new(storage.crash(|_, synced, _| synced));
@@ -114,9 +114,28 @@ fn directories_of_others_are_left_alone() {
         let mut manager = open_dir(&place, NOW);
         assert_eq!(manager.logs().count(), 0);
         manager.create(partition("t", 0), Uuid([1; 16]), small(), NOW).unwrap();
-        manager.make_stray(&partition("t", 0)).unwrap();
+        drop(manager);
+        let directory = LogDirectory::open(Arc::clone(&place), &identity()).unwrap();
+        let mut manager = LogManager::load(directory, LogManagerConfig::default(), |_| Ok(Claim::Stray), NOW).unwrap();
+        assert_eq!(manager.logs().count(), 0);
         manager.tick(NOW + 99 * DAY_MS);
-        assert_eq!(place.list_dirs().unwrap().len(), 4);
+        let dirs = place.list_dirs().unwrap();
+        assert_eq!(dirs.iter().filter(|dir| dir.ends_with("-stray")).count(), 2, "{dirs:?}");
+        assert_eq!(dirs.len(), 4);
+    }
+}
+
+#[test]
+fn a_directory_with_the_name_of_a_partition_and_no_log_in_it_is_left_alone() {
+    for place in both() {
+        place.create_dir("backup-20261127").unwrap();
+        place.write(FilePath::in_dir("backup-20261127", "notes.txt"), Bytes::from_static(b"mine")).unwrap();
+        place.create_dir("empty-0").unwrap();
+        let manager = open_dir(&place, NOW);
+        let found: Vec<String> = manager.logs().map(|(partition, _)| partition.to_string()).collect();
+        assert_eq!(found, ["empty-0"], "whose creation was cut short");
+        let files = place.list_files("backup-20261127").unwrap();
+        assert_eq!(files.iter().map(|file| &file.name).collect::<Vec<_>>(), ["notes.txt"]);
     }
 }
 
@@ -143,4 +162,40 @@ fn a_new_topic_of_the_same_name_does_not_take_over_an_old_log() {
     manager.create(partition("t", 0), Uuid([1; 16]), small(), NOW).unwrap();
     let error = manager.create(partition("t", 0), Uuid([2; 16]), small(), NOW).unwrap_err();
     assert!(matches!(error, LogError::InconsistentTopicId { .. }));
+}
+
+#[test]
+fn a_log_whose_directory_is_gone_begins_where_it_ended() {
+    for clean in [true, false] {
+        for place in both() {
+            let mut manager = open_dir(&place, NOW);
+            for (topic, records) in [("kept", 1), ("lost", 7), ("forgotten", 9)] {
+                let log = manager.create(partition(topic, 0), Uuid([1; 16]), small(), NOW).unwrap();
+                append(&mut log.lock(), batch(records, 10));
+                log.lock().flush().unwrap();
+            }
+            match clean {
+                true => manager.close().unwrap(),
+                false => manager.checkpoint_recovery_points().map(|()| drop(manager)).unwrap(),
+            }
+            for name in ["lost-0", "forgotten-0"] {
+                place.remove_dir(name).unwrap();
+            }
+            let mut manager = open_dir(&place, NOW);
+            manager.retain_missing(|partition| partition.topic() == "lost");
+            // A crash before it is there again.
+            manager.checkpoint_recovery_points().unwrap();
+            drop(manager);
+            let mut manager = open_dir(&place, NOW);
+            let mut create = |topic| {
+                let log = manager.create(partition(topic, 0), Uuid([1; 16]), small(), NOW).unwrap();
+                let offsets = log.lock().offsets();
+                (offsets.log_start_offset, offsets.log_end_offset)
+            };
+            assert_eq!([create("kept"), create("lost"), create("forgotten")], [(0, 1), (7, 7), (0, 0)]);
+            manager.delete(&partition("lost", 0), NOW).unwrap();
+            let log = manager.create(partition("lost", 0), Uuid([2; 16]), small(), NOW).unwrap();
+            assert_eq!(log.lock().end_offset(), 0, "a new topic of the name begins anew");
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod append;
 mod crash;
 mod damage;
 mod directory;
+mod faulty;
 mod model;
 mod recovery;
 mod removal;

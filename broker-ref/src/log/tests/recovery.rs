@@ -320,3 +320,39 @@ fn a_flush_is_due_by_count_by_age_and_after_a_roll() {
     log.finish_flush(flush.run()).unwrap();
     assert!(log.due_flush(NOW).is_none());
 }
+
+/// A restart between a batch and its retry, where the records are of long ago.
+#[test]
+fn who_writes_old_records_is_remembered_for_as_long_as_any_other() {
+    for place in both() {
+        let producer = |base_sequence| ProducerStamp { producer_id: 9, producer_epoch: 1, base_sequence };
+        let old = |sequence| batch_of(&[NOW - 99 * DAY_MS], 30, producer(sequence));
+        // What files say of when they were written is the machine's time.
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
+        let at = Append { now_ms: now, ..at(0) };
+        let mut log = new_log(&place, small());
+        log.append(old(0), at).unwrap();
+        log.tick(now + 1000).unwrap();
+        assert!(log.append(old(0), at).unwrap().duplicate_timestamp.is_some());
+        log.close().unwrap();
+        let opened = |now_ms| open(&place, small(), OpenLog { clean_shutdown: true, now_ms, ..unclean(&log) });
+        assert!(opened(now + 1000).append(old(0), at).unwrap().duplicate_timestamp.is_some());
+        let mut later = opened(now + DAY_MS + 60_000);
+        later.tick(now + 3 * DAY_MS).unwrap();
+        assert_eq!(later.producers().count(), 0);
+    }
+}
+
+#[test]
+fn a_log_whose_indexes_hold_nothing_is_sound_after_an_orderly_stop() {
+    for segment_index_bytes in [4, 8, 12, 24] {
+        let place = memory();
+        let config = LogConfig { segment_index_bytes, index_interval_bytes: 0, ..LogConfig::default() };
+        let mut log = new_log(&place, config.clone());
+        (0..20).for_each(|i| {
+            append(&mut log, batch_of(&[NOW + i], 10, ProducerStamp::NONE));
+        });
+        let (reopened, said) = damage::Errors::and_warnings_of(|| reopen_clean(&place, log, config));
+        assert_eq!((said, reopened.end_offset()), (Vec::<String>::new(), 20), "{segment_index_bytes}");
+    }
+}
