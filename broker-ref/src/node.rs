@@ -15,7 +15,7 @@ use crate::{
     dispatch::ApiVersionCaps,
     fetch_session::FetchSessions,
     groups::{self, Groups},
-    log::LogError,
+    log::{CompactionLimits, LogError},
     metrics::NodeMeter,
     network::{ConnectionCounts, HeldResponses, MaxConnections},
     partition::LongChecks,
@@ -24,6 +24,8 @@ use crate::{
 
 /// How often a node looks after its logs.
 const TICK: Duration = Duration::from_secs(1);
+/// Between one compaction and the next, others have their turn with the log directory.
+const LEAST_PAUSE: Duration = Duration::from_millis(1);
 
 /// A running broker.
 #[derive(Debug)]
@@ -172,6 +174,7 @@ impl Node {
         vec![
             tokio::spawn(follow_controller(node())),
             tokio::spawn(look_after_logs(node())),
+            tokio::spawn(compact_logs(node())),
             tokio::spawn(groups::keep_time(node())),
         ]
     }
@@ -218,6 +221,29 @@ async fn look_after_logs(node: Weak<Node>) {
         });
         if ticked.await.is_err() {
             tracing::error!("looking after the logs panicked");
+        }
+    }
+}
+
+/// Compacts one log after the other, and looks again after a pause when there is none.
+async fn compact_logs(node: Weak<Node>) {
+    let mut pause = Duration::ZERO;
+    loop {
+        tokio::time::sleep(pause).await;
+        let Some(node) = node.upgrade() else { return };
+        let config = node.config();
+        pause = u64::try_from(config.log_cleaner_backoff_ms).map_or(pause, Duration::from_millis).max(LEAST_PAUSE);
+        if !config.log_cleaner_enable {
+            continue;
+        }
+        let key_bytes = usize::try_from(config.log_cleaner_dedupe_buffer_size).unwrap_or(0);
+        let compacted = tokio::task::spawn_blocking(move || {
+            node.replicas.compact_one(CompactionLimits { key_bytes, now_ms: node.now_ms() })
+        });
+        match compacted.await {
+            Ok(true) => pause = LEAST_PAUSE,
+            Ok(false) => {}
+            Err(_) => tracing::error!("compacting a log panicked"),
         }
     }
 }

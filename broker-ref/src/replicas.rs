@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use ottla_protocol::{
@@ -14,7 +17,10 @@ use ottla_protocol::{
 use crate::{
     config::{BrokerConfig, BrokerLayers, CompressionType, TopicConfig},
     controller::{MetadataImage, PartitionRegistration, Topic},
-    log::{CleanupPolicy, LogConfig, LogError, LogManager, NewLog, TickReport, TopicPartition},
+    log::{
+        CleanupPolicy, CompactionError, CompactionLimits, LogConfig, LogError, LogManager, NewLog, TickReport,
+        TopicPartition,
+    },
     metrics::NodeMeter,
     partition::{Leadership, Partition, Place},
 };
@@ -30,6 +36,9 @@ pub(crate) struct Replicas {
     topics: RwLock<Topics>,
     /// Taken out when the node stops.
     logs: Mutex<Option<LogManager>>,
+    /// Held while a log is compacted, which others do not wait for.
+    compacting: Mutex<()>,
+    stopping: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -102,7 +111,14 @@ impl HostedTopic {
 
 impl Replicas {
     pub(crate) fn new(node: NodeId, logs: LogManager, meter: Arc<NodeMeter>) -> Self {
-        Self { node, meter, topics: RwLock::default(), logs: Mutex::new(Some(logs)) }
+        Self {
+            node,
+            meter,
+            topics: RwLock::default(),
+            logs: Mutex::new(Some(logs)),
+            compacting: Mutex::default(),
+            stopping: AtomicBool::new(false),
+        }
     }
 
     fn topics(&self) -> RwLockReadGuard<'_, Topics> {
@@ -266,6 +282,43 @@ impl Replicas {
         self.logs().as_mut().map(|logs| logs.tick(now_ms)).unwrap_or_default()
     }
 
+    /// Compacts the log that wants it most. Blocks for as long as that takes; whether there was one, and not the last.
+    pub(crate) fn compact_one(&self, limits: CompactionLimits) -> bool {
+        let _turn = self.compacting.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.stopping.load(Ordering::Relaxed) {
+            return false;
+        }
+        let dirtiest = self.logs().as_ref().and_then(|logs| logs.dirtiest(limits.now_ms));
+        let Some((partition, log, dirt)) = dirtiest else { return false };
+        let compaction = log.lock().start_compaction(dirt, limits);
+        let compacted = compaction.run(&self.stopping).and_then(|compacted| {
+            let finished = log.lock().finish_compaction(compacted, limits.now_ms);
+            Ok(finished?)
+        });
+        let mut logs = self.logs();
+        let Some(logs) = logs.as_mut() else { return false };
+        let noted = match compacted {
+            Ok(Some(compacted_to)) => logs.note_compacted(&partition, &log, compacted_to),
+            Ok(None) => Ok(()),
+            Err(CompactionError::Stopped) => return false,
+            Err(error) => {
+                tracing::error!(node = %self.node, %partition, %error, "a log is not compacted any more");
+                logs.note_uncompactable(&partition, &log);
+                Ok(())
+            }
+        };
+        if let Err(error) = noted {
+            tracing::error!(node = %self.node, %error, "cannot write down up to where logs are compacted");
+        }
+        true
+    }
+
+    /// Ends a compaction that is under way, and waits until it writes nothing more.
+    fn stop_compacting(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        drop(self.compacting.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Runs something on the log directory, unless the node has stopped.
     pub(crate) fn with_logs<R>(&self, f: impl FnOnce(&LogManager) -> R) -> Option<R> {
         self.logs().as_ref().map(f)
@@ -274,6 +327,7 @@ impl Replicas {
     /// Ends all writing at once, as if the process were killed, and unlocks the directory. Blocks for as long as a write
     /// that is under way takes.
     pub(crate) fn halt(&self) {
+        self.stop_compacting();
         let logs = self.logs().take();
         if let Some(logs) = logs {
             logs.halt();
@@ -282,6 +336,7 @@ impl Replicas {
 
     /// Ends all waits and closes all logs in order. Blocks.
     pub(crate) fn close(&self) -> Result<(), LogError> {
+        self.stop_compacting();
         for topic in self.all_topics() {
             topic.hosted().for_each(|partition| partition.close());
         }

@@ -64,6 +64,15 @@ pub struct BrokerConfig {
     /// The addresses to listen on, as `NAME://host:port`.
     #[setting("listeners", default("PLAINTEXT://:9092"), non_empty(), per_broker())]
     pub listeners: Vec<String>,
+    /// The pause between looks for a log to compact.
+    #[setting("log.cleaner.backoff.ms", default("15000"), at_least(0), cluster_wide())]
+    pub log_cleaner_backoff_ms: i64,
+    /// The memory for the keys of a compaction, in bytes.
+    #[setting("log.cleaner.dedupe.buffer.size", default("134217728"), cluster_wide())]
+    pub log_cleaner_dedupe_buffer_size: i64,
+    /// Whether logs are compacted.
+    #[setting("log.cleaner.enable", default("true"))]
+    pub log_cleaner_enable: bool,
     /// The data directory, where `log.dirs` is absent.
     #[setting("log.dir", default("/tmp/kafka-logs"), non_empty())]
     pub log_dir: Vec<String>,

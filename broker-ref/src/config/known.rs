@@ -217,12 +217,6 @@ pub(super) const DEFINITIONS: &[Definition] = definitions! {
     "kafka.metrics.reporters": List, default("");
     /// How often leaders are compared with the preferred replicas.
     "leader.imbalance.check.interval.seconds": Long, default("300"), at_least(1);
-    /// The pause of a compaction thread with nothing to do.
-    "log.cleaner.backoff.ms": Long, default("15000"), at_least(0), cluster_wide();
-    /// The memory for the keys of a compaction, over all threads.
-    "log.cleaner.dedupe.buffer.size": Long, default("134217728"), cluster_wide();
-    /// Whether compaction runs.
-    "log.cleaner.enable": Boolean, default("true");
     /// How full the key table of a compaction may get.
     "log.cleaner.io.buffer.load.factor": Double, default("0.9"), cluster_wide();
     /// The memory for reading and writing of a compaction, over all threads.

@@ -106,6 +106,12 @@ impl Default for LogConfig {
 }
 
 impl LogConfig {
+    /// How old a segment gets, in milliseconds. Only what is in a segment that is over can be compacted.
+    pub(crate) fn roll_ms(&self) -> i64 {
+        let lag = self.max_compaction_lag_ms.filter(|_| self.cleanup_policy.compact);
+        lag.map_or(self.segment_ms, |lag| lag.min(self.segment_ms))
+    }
+
     /// Entries that an offset index of this size holds.
     pub(crate) fn max_offset_entries(&self) -> usize {
         self.segment_index_bytes as usize / super::index::OFFSET_ENTRY_LEN

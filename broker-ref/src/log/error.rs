@@ -160,6 +160,32 @@ pub enum AppendError {
     },
 }
 
+/// Why a log was not compacted. It is as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompactionError {
+    /// The storage failed.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A batch cannot be read, and what cannot be read is not written anew.
+    #[error("{path} cannot be compacted: {reason}; stop the broker and restore the file from a copy")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The new segment would have more than 2 GiB.
+    #[error("{path} would be larger than a segment can be: lower segment.bytes")]
+    TooLarge {
+        /// The file.
+        path: String,
+    },
+    /// The log was closed, or the broker stops.
+    #[error("the compaction was ended before it was done")]
+    Stopped,
+}
+
 /// Why an offset could not be read or used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

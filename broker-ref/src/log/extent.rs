@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use super::batches::{BatchAt, BatchScanner, Defect, HEADER_BLOCK, ScanError, Span};
+use super::batches::{BatchAt, BatchScanner, Defect, HEADER_BLOCK, ScanError, Span, WHOLE_BLOCK};
 use super::error::LogError;
 use super::index::IndexEntry;
 use super::layout::FileKind;
@@ -82,6 +82,13 @@ impl Extent {
     /// Reads the batches from the index entry on.
     pub(crate) fn batches<'a>(&'a self, dir: &'a Dir) -> ExtentBatches<'a> {
         ExtentBatches { extent: self, dir, scanner: self.scanner(self.entry), index_defect: None }
+    }
+
+    /// Reads all batches with their checksums, and ends at damage.
+    pub(crate) fn checked_batches(&self) -> BatchScanner<'_> {
+        let span =
+            Span { position: 0, end: self.size, from: self.base_offset, to: self.end_offset, first_ends_with: None };
+        BatchScanner::new(&*self.file, span, WHOLE_BLOCK)
     }
 
     fn scanner(&self, entry: Option<IndexEntry>) -> BatchScanner<'_> {

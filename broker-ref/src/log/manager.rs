@@ -1,17 +1,19 @@
 //! One log directory: all its logs, their checkpoints, and what is done to them now and then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ottla_protocol::wire::Uuid;
 
 use super::LogConfig;
 use super::checkpoint::{self, Offsets};
+use super::compaction::Dirt;
 use super::delayed::Delayed;
 use super::directory::{FoundLog, Identity, LogDirectory};
 use super::error::LogError;
 use super::layout::{
-    CLEAN_SHUTDOWN, HIGH_WATERMARK_CHECKPOINT, LOG_START_OFFSET_CHECKPOINT, RECOVERY_POINT_CHECKPOINT, TopicPartition,
+    CLEAN_SHUTDOWN, COMPACTION_CHECKPOINT, HIGH_WATERMARK_CHECKPOINT, LOG_START_OFFSET_CHECKPOINT,
+    RECOVERY_POINT_CHECKPOINT, TopicPartition,
 };
 use super::load::OpenLog;
 use super::parallel;
@@ -96,6 +98,10 @@ pub struct LogManager {
     logs: BTreeMap<TopicPartition, LogHandle>,
     /// Partitions whose logs are gone though they were durable up to an offset.
     missing: Offsets,
+    /// Up to where logs are compacted.
+    compacted: Offsets,
+    /// Logs that cannot be compacted.
+    uncompactable: BTreeSet<TopicPartition>,
     /// Directories that were renamed and wait to be removed.
     deleted_dirs: Delayed<String>,
     /// Logs that could not be deleted.
@@ -129,13 +135,6 @@ pub enum Claim {
 struct Undeleted {
     partition: TopicPartition,
     log: LogHandle,
-}
-
-impl Undeleted {
-    /// Whether it is still the log of this partition.
-    fn is(&self, partition: &TopicPartition, logs: &BTreeMap<TopicPartition, LogHandle>) -> bool {
-        self.partition == *partition && logs.get(partition).is_some_and(|log| Arc::ptr_eq(&log.0, &self.log.0))
-    }
 }
 
 /// When each of the regular jobs was done last.
@@ -204,11 +203,13 @@ impl LogManager {
         let clean_shutdown = root.read(CLEAN_SHUTDOWN, MAX_CLEAN_SHUTDOWN_LEN)?.is_some();
         root.remove(CLEAN_SHUTDOWN)?;
         let mut manager = Self {
+            compacted: checkpoint::read_offsets(&root, COMPACTION_CHECKPOINT)?,
             root,
             config,
             directory_id: id,
             logs: BTreeMap::new(),
             missing: checkpoints.recovery_points.clone(),
+            uncompactable: BTreeSet::new(),
             deleted_dirs: deleted.into_iter().map(|name| (now_ms, name)).collect(),
             undeleted: Delayed::default(),
             timers: Timers::starting(now_ms),
@@ -300,7 +301,7 @@ impl LogManager {
         config: LogConfig,
         now_ms: i64,
     ) -> Result<LogHandle, LogError> {
-        if self.undeleted.iter().any(|earlier| earlier.is(&partition, &self.logs)) {
+        if self.is_undeleted(&partition) {
             // The name cannot be used until the log of the topic that had it is out of the way.
             self.delete(&partition, now_ms)?;
         }
@@ -333,6 +334,8 @@ impl LogManager {
 
     fn insert_new(&mut self, partition: TopicPartition, log: LogHandle) {
         self.missing.remove(&partition);
+        self.compacted.remove(&partition);
+        self.uncompactable.remove(&partition);
         self.logs.insert(partition, log);
     }
 
@@ -392,11 +395,16 @@ impl LogManager {
     }
 
     fn note_undeleted(&mut self, partition: &TopicPartition, now_ms: i64) {
-        let Self { undeleted, logs, .. } = self;
-        let Some(log) = logs.get(partition) else { return };
-        if !undeleted.iter().any(|noted| noted.is(partition, logs)) {
-            undeleted.push(now_ms, Undeleted { partition: partition.clone(), log: log.clone() });
-        }
+        let Some(log) = self.logs.get(partition).filter(|_| !self.is_undeleted(partition)) else { return };
+        self.undeleted.push(now_ms, Undeleted { partition: partition.clone(), log: log.clone() });
+    }
+
+    fn is_undeleted(&self, partition: &TopicPartition) -> bool {
+        let is_this = |undeleted: &Undeleted| undeleted.partition == *partition;
+        self.undeleted
+            .iter()
+            .filter(|undeleted| is_this(undeleted))
+            .any(|undeleted| self.is_current(partition, &undeleted.log))
     }
 
     /// Renames a partition's directory; returns its new name, which is durable once the root's names are.
@@ -429,7 +437,7 @@ impl LogManager {
     fn delete_again(&mut self, now_ms: i64) -> Vec<(TopicPartition, LogError)> {
         let due = self.undeleted.take_due(now_ms, self.config.file_delete_delay_ms);
         let still_there: Vec<_> =
-            due.into_iter().filter(|old| old.is(&old.partition, &self.logs)).map(|old| old.partition).collect();
+            due.into_iter().filter(|old| self.is_current(&old.partition, &old.log)).map(|old| old.partition).collect();
         if still_there.is_empty() {
             return Vec::new();
         }
@@ -459,6 +467,51 @@ impl LogManager {
             watermarks.then(|| self.checkpoint_high_watermarks()),
         ];
         written.into_iter().flatten().filter_map(Result::err)
+    }
+
+    /// The log that wants to be compacted most, and what there is to compact: where a record waits for longer than it
+    /// may, or else the one of which the largest share is dirty.
+    pub fn dirtiest(&self, now_ms: i64) -> Option<(TopicPartition, LogHandle, Dirt)> {
+        let dirt = |(partition, log): (&TopicPartition, &LogHandle)| {
+            let compacted_to = self.compacted.get(partition).copied().unwrap_or(0);
+            let guard = log.lock();
+            let dirt = guard.dirt(compacted_to, now_ms).filter(|dirt| guard.is_worth_compacting(dirt))?;
+            drop(guard);
+            Some((partition.clone(), log.clone(), dirt))
+        };
+        let candidates = self.logs.iter().filter(|(partition, _)| !self.uncompactable.contains(partition));
+        let urgency = |dirt: &Dirt| (dirt.overdue, dirt.ratio);
+        candidates
+            .filter_map(dirt)
+            .max_by(|(_, _, a), (_, _, b)| urgency(a).partial_cmp(&urgency(b)).unwrap_or(std::cmp::Ordering::Equal))
+    }
+
+    /// Notes up to where a log is compacted, unless it has been deleted since, and writes it down.
+    ///
+    /// # Errors
+    /// Those of the storage; after a restart, more is compacted again than has to be.
+    pub fn note_compacted(
+        &mut self,
+        partition: &TopicPartition,
+        log: &LogHandle,
+        compacted_to: i64,
+    ) -> Result<(), LogError> {
+        if self.is_current(partition, log) {
+            self.compacted.insert(partition.clone(), compacted_to);
+            checkpoint::write_offsets(&self.root, COMPACTION_CHECKPOINT, &self.compacted)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves a log out that cannot be compacted, until the next start.
+    pub fn note_uncompactable(&mut self, partition: &TopicPartition, log: &LogHandle) {
+        if self.is_current(partition, log) {
+            self.uncompactable.insert(partition.clone());
+        }
+    }
+
+    fn is_current(&self, partition: &TopicPartition, log: &LogHandle) -> bool {
+        self.logs.get(partition).is_some_and(|current| Arc::ptr_eq(&current.0, &log.0))
     }
 
     /// Writes the recovery points down.

@@ -88,6 +88,7 @@
 
 mod batches;
 mod checkpoint;
+mod compaction;
 mod config;
 mod delayed;
 mod directory;
@@ -111,9 +112,10 @@ mod tail;
 mod tests;
 mod timestamps;
 
+pub use compaction::{Compacted, Compaction, CompactionLimits, Dirt};
 pub use config::{CleanupPolicy, LogConfig};
 pub use directory::{FoundLog, Identity, LogDirectory, read_identity};
-pub use error::{AppendError, LogError, ReadError};
+pub use error::{AppendError, CompactionError, LogError, ReadError};
 pub use flush::{Flush, Flushed};
 pub use layout::TopicPartition;
 pub use leader_epochs::{EpochEndOffset, EpochEntry};

@@ -117,8 +117,13 @@ impl Log {
     /// Renames the files of a segment. They are removed by [`Log::tick`] after `file.delete.delay.ms`, so that reads
     /// that are under way can finish.
     fn delete_files(&mut self, base_offset: i64, now_ms: i64) -> Result<(), LogError> {
+        self.set_aside(base_offset, &FileKind::ALL, now_ms)
+    }
+
+    /// The same for some of the files of a segment.
+    pub(super) fn set_aside(&mut self, base_offset: i64, kinds: &[FileKind], now_ms: i64) -> Result<(), LogError> {
         let mut deleted = Ok(());
-        for kind in FileKind::ALL {
+        for kind in kinds {
             let name = kind.name(base_offset);
             let renamed = format!("{name}{DELETED}");
             match self.dir.rename(&name, &renamed) {

@@ -99,10 +99,15 @@ impl Segment {
                 remedy: "restore it from a replica or a backup",
             }
         })?;
-        Ok(Self {
+        Ok(Self { size, ..Self::empty(file, base_offset, created_ms) })
+    }
+
+    /// A segment whose file is empty, whatever it is called.
+    pub(crate) fn empty(file: Arc<dyn StorageFile>, base_offset: i64, created_ms: i64) -> Self {
+        Self {
             base_offset,
             file,
-            size,
+            size: 0,
             max_timestamp: NO_TIMESTAMP,
             offset_of_max_timestamp: base_offset,
             first_timestamp: None,
@@ -112,7 +117,7 @@ impl Segment {
             times: TimeIndex::default(),
             bytes_since_index_entry: 0,
             reported: Arc::default(),
-        })
+        }
     }
 
     /// A new segment. A file of this name from a write that failed is emptied.
@@ -150,8 +155,12 @@ impl Segment {
 
     /// Writes the indexes to their files.
     pub(crate) fn store_indexes(&self, dir: &Dir) -> Result<(), LogError> {
-        dir.write(&FileKind::OffsetIndex.name(self.base_offset), self.offsets.encode())?;
-        dir.write(&FileKind::TimeIndex.name(self.base_offset), self.times.encode())
+        self.encode_indexes().into_iter().try_for_each(|(kind, index)| dir.write(&kind.name(self.base_offset), index))
+    }
+
+    /// What is in the files of the indexes.
+    pub(crate) fn encode_indexes(&self) -> [(FileKind, Bytes); 2] {
+        [(FileKind::OffsetIndex, self.offsets.encode()), (FileKind::TimeIndex, self.times.encode())]
     }
 
     /// Closes the time index with the largest timestamp, as the last thing before the indexes are stored for good.
@@ -184,12 +193,12 @@ impl Segment {
             Some(first) if first >= 0 && append.max_timestamp >= 0 => append.max_timestamp.saturating_sub(first),
             _ => append.now_ms.saturating_sub(self.created_ms),
         };
-        age > config.segment_ms - self.jitter_ms(config)
+        age > config.roll_ms() - self.jitter_ms(config)
     }
 
     /// Different from segment to segment, and the same whenever it is asked for.
     fn jitter_ms(&self, config: &LogConfig) -> i64 {
-        let bound = config.segment_jitter_ms.min(config.segment_ms);
+        let bound = config.segment_jitter_ms.min(config.roll_ms());
         if bound <= 0 { 0 } else { fastrand::Rng::with_seed(self.base_offset.cast_unsigned()).i64(0..bound) }
     }
 
@@ -372,6 +381,11 @@ impl Segment {
     /// The time that retention goes by: of the newest record, or of the file where records have no timestamps.
     pub(crate) fn largest_timestamp(&self) -> i64 {
         if self.max_timestamp >= 0 { self.max_timestamp } else { self.modified_ms }
+    }
+
+    /// The largest timestamp of the first batch, once there is one.
+    pub(crate) fn first_timestamp(&self) -> Option<i64> {
+        self.first_timestamp
     }
 
     /// When it was last written to, in milliseconds since the epoch.

@@ -155,8 +155,10 @@ fn check_rebuilt(batch: &RecordBatch, records: Option<&[Record]>) {
     let (mut compressor, mut decompressor) = (Compressor::new(), decompressor());
     let codec = Compression::from_id((batch.size_bytes() / 4 % 5) as u8).unwrap_or_default();
     let again = rebuild::recompress(batch, &codec.into(), &mut compressor, &mut decompressor);
-    let kept = rebuild::retain(batch, |_| true, &mut compressor, &mut decompressor);
-    for rebuilt in [again, kept] {
+    let kept = rebuild::retain(batch, |_| true, None, &mut compressor, &mut decompressor);
+    let doomed =
+        rebuild::retain(batch, |_| true, Some(i64::from(batch.record_count())), &mut compressor, &mut decompressor);
+    for rebuilt in [again, kept, doomed] {
         let rebuilt = match (rebuilt, records) {
             (Ok(rebuilt), _) => RecordBatch::parse(rebuilt).expect("a batch is made of a batch"),
             (Err(error), Some(_)) => panic!("good records cannot be rebuilt: {error}"),

@@ -132,6 +132,12 @@ impl Attributes {
         self.with(Self::CONTROL, yes)
     }
 
+    /// The same, with the time in place of the base timestamp from which on tombstones may go, or without.
+    #[must_use]
+    pub fn with_delete_horizon(self, yes: bool) -> Self {
+        self.with(Self::DELETE_HORIZON, yes)
+    }
+
     fn with(self, bit: i16, yes: bool) -> Self {
         Self(if yes { self.0 | bit } else { self.0 & !bit })
     }
