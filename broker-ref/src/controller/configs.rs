@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ottla_protocol::{error_code::ErrorCode, types::NodeId};
 
-use super::{Change, ControllerRecord, Refusal};
+use super::{Change, ControllerRecord, Refusal, check_name};
 use crate::config::{
     ConfigChange, ConfigError, ConfigMap, ConfigScope, alter_broker, alter_group, alter_topic, replace_broker,
     replace_group, replace_topic,
@@ -85,17 +85,33 @@ impl Change<'_> {
         self.set_configs(resource, &current, replaced, validate_only)
     }
 
+    /// A resource's settings so far; none of one that does not exist, which is told after what is wrong with the new
+    /// settings, as Kafka does.
     fn configs_of(&self, resource: &ConfigResource) -> Result<ConfigMap, Refusal> {
+        let configs = match resource {
+            ConfigResource::Topic(name) if name.is_empty() => {
+                let why = "topics have no settings in common: name a topic, or set a broker's";
+                return Err(Refusal::new(ErrorCode::INVALID_REQUEST, why));
+            }
+            ConfigResource::Topic(name) => {
+                check_name(name)?;
+                self.image.topic(name).map(|topic| &topic.configs)
+            }
+            ConfigResource::Broker(node) => self.image.broker_configs(*node),
+            ConfigResource::Group(group) => self.image.group_configs(group),
+        };
+        Ok(configs.cloned().unwrap_or_default())
+    }
+
+    fn check_exists(&self, resource: &ConfigResource) -> Result<(), Refusal> {
         match resource {
-            ConfigResource::Topic(name) => match self.image.topic(name) {
-                Some(topic) => Ok(topic.configs.clone()),
-                None => Err(Refusal::new(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "there is no such topic")),
-            },
+            ConfigResource::Topic(name) if self.image.topic(name).is_none() => {
+                Err(Refusal::new(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "there is no such topic"))
+            }
             ConfigResource::Broker(Some(node)) if !self.image.brokers.contains_key(node) => {
                 Err(Refusal::new(ErrorCode::INVALID_REQUEST, format!("node {node} does not run")))
             }
-            ConfigResource::Broker(node) => Ok(self.image.broker_configs(*node).cloned().unwrap_or_default()),
-            ConfigResource::Group(group) => Ok(self.image.group_configs(group).cloned().unwrap_or_default()),
+            _ => Ok(()),
         }
     }
 
@@ -107,6 +123,7 @@ impl Change<'_> {
         validate_only: bool,
     ) -> Result<(), Refusal> {
         let wanted = wanted.map_err(|error| Refusal::new(error.error_code(resource.scope()), error.to_string()))?;
+        self.check_exists(resource)?;
         if validate_only {
             return Ok(());
         }

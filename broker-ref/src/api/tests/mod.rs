@@ -1,5 +1,6 @@
 //! The handlers, called as the dispatcher calls them, on a cluster in memory.
 
+mod config;
 mod describe;
 mod elections;
 mod fetch;
