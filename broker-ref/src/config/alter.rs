@@ -8,6 +8,7 @@ use super::{
     error::ConfigError,
     group::check_group,
     table::{broker_definition, group_definition, listener_definition, topic_definition},
+    value::ConfigValue,
 };
 
 /// What is done to one setting.
@@ -103,22 +104,36 @@ pub fn replace_group(layers: &BrokerLayers, settings: &[(&str, Option<&str>)]) -
 
 /// The settings made while brokers run, of one broker (`per_broker`) or as the default of all, after these changes.
 ///
+/// `layers` are what is in force before, on the broker, or on one without settings of its own.
+///
 /// # Errors
 /// The first change that cannot be made, or what would be wrong with the settings after them.
-pub fn alter_broker(current: &ConfigMap, changes: &[ConfigChange], per_broker: bool) -> Result<ConfigMap, ConfigError> {
+pub fn alter_broker(
+    layers: &BrokerLayers,
+    changes: &[ConfigChange],
+    per_broker: bool,
+) -> Result<ConfigMap, ConfigError> {
     let find = |name: &str| broker_definition(name).or_else(|| listener_definition(name));
+    let current = if per_broker { layers.broker() } else { layers.cluster() };
     let altered = apply(current, changes, find)?;
     check_broker(&altered, per_broker)?;
+    check_thread_counts(layers, &altered, per_broker)?;
     Ok(altered)
 }
 
 /// The settings made while brokers run, of one broker (`per_broker`) or as the default of all, after all were replaced.
+/// `layers` are as for [`alter_broker`].
 ///
 /// # Errors
 /// What would be wrong with them.
-pub fn replace_broker(settings: &[(&str, Option<&str>)], per_broker: bool) -> Result<ConfigMap, ConfigError> {
+pub fn replace_broker(
+    layers: &BrokerLayers,
+    settings: &[(&str, Option<&str>)],
+    per_broker: bool,
+) -> Result<ConfigMap, ConfigError> {
     let replaced = collect(settings)?;
     check_broker(&replaced, per_broker)?;
+    check_thread_counts(layers, &replaced, per_broker)?;
     Ok(replaced)
 }
 
@@ -210,6 +225,41 @@ fn check_broker(settings: &ConfigMap, per_broker: bool) -> Result<(), ConfigErro
     }
 }
 
+/// Kafka resizes these pools while it runs, by half or to the double at most. Who configures both in one way learns it
+/// here as well.
+const THREAD_COUNTS: [&str; 10] = [
+    "background.threads",
+    "log.cleaner.threads",
+    "num.io.threads",
+    "num.network.threads",
+    "num.recovery.threads.per.data.dir",
+    "num.replica.fetchers",
+    "remote.log.manager.copier.thread.pool.size",
+    "remote.log.manager.expiration.thread.pool.size",
+    "remote.log.manager.follower.thread.pool.size",
+    "remote.log.reader.threads",
+];
+
+fn check_thread_counts(layers: &BrokerLayers, settings: &ConfigMap, per_broker: bool) -> Result<(), ConfigError> {
+    let mut after = layers.clone();
+    if per_broker {
+        after.set_broker(settings.clone());
+    } else {
+        after.set_cluster(settings.clone());
+    }
+    for name in THREAD_COUNTS {
+        let (ConfigValue::Int(current), ConfigValue::Int(value)) = (layers.effective(name)?, after.effective(name)?)
+        else {
+            continue;
+        };
+        let fits = (1.max(current / 2)..=current.saturating_mul(2)).contains(&value);
+        if value != current && !fits {
+            return Err(ConfigError::ThreadCount { name, value, current });
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,7 +286,7 @@ mod tests {
     }
 
     fn broker(operations: &[(&str, i8, &str)], per_broker: bool) -> Result<ConfigMap, i16> {
-        alter_broker(&ConfigMap::new(), &changes(operations), per_broker)
+        alter_broker(&BrokerLayers::default(), &changes(operations), per_broker)
             .map_err(|error| error.error_code(ConfigScope::Broker).0)
     }
 
@@ -353,6 +403,6 @@ mod tests {
         assert_eq!(replaced.into_iter().collect::<Vec<_>>(), [("retention.ms".to_owned(), "5".to_owned())]);
         assert!(replace_topic(&layers, &[("retention.ms", None)]).is_err());
         assert!(replace_topic(&layers, &[("retention.ms", Some("5")), ("retention.ms", Some("6"))]).is_err());
-        assert!(replace_broker(&[("num.partitions", Some("5"))], true).is_err());
+        assert!(replace_broker(&layers, &[("num.partitions", Some("5"))], true).is_err());
     }
 }

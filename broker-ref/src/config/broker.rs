@@ -58,6 +58,8 @@ pub struct BrokerConfig {
     #[setting(
         "listener.security.protocol.map",
         default("SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT"),
+        security_protocols(),
+        non_empty(),
         per_broker()
     )]
     pub listener_security_protocol_map: String,
@@ -95,7 +97,7 @@ pub struct BrokerConfig {
     #[setting("max.connections.per.ip", default("2147483647"), at_least(0), cluster_wide())]
     pub max_connections_per_ip: i32,
     /// Other limits for some addresses, as `host:count` pairs.
-    #[setting("max.connections.per.ip.overrides", default(""), cluster_wide())]
+    #[setting("max.connections.per.ip.overrides", default(""), host_counts(), cluster_wide())]
     pub max_connections_per_ip_overrides: String,
     /// The most fetch sessions kept at a time.
     #[setting("max.incremental.fetch.session.cache.slots", default("1000"), at_least(0))]

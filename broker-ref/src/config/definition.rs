@@ -59,6 +59,8 @@ pub(super) enum Validator {
     ThrottledReplicas,
     Voters,
     HostPorts,
+    HostCounts,
+    SecurityProtocols,
 }
 
 impl fmt::Display for Validator {
@@ -75,6 +77,10 @@ impl fmt::Display for Validator {
             Self::ThrottledReplicas => f.write_str("'*' or pairs of partition:broker"),
             Self::Voters => f.write_str("entries of the form id@host:port"),
             Self::HostPorts => f.write_str("entries of the form host:port"),
+            Self::HostCounts => f.write_str("entries of the form address:count"),
+            Self::SecurityProtocols => {
+                f.write_str("entries of the form listener:protocol, with PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
+            }
         }
     }
 }
@@ -279,6 +285,16 @@ impl Definition {
 
     pub(super) const fn host_ports(mut self) -> Self {
         self.validator = Validator::HostPorts;
+        self
+    }
+
+    pub(super) const fn host_counts(mut self) -> Self {
+        self.validator = Validator::HostCounts;
+        self
+    }
+
+    pub(super) const fn security_protocols(mut self) -> Self {
+        self.validator = Validator::SecurityProtocols;
         self
     }
 

@@ -92,6 +92,16 @@ pub enum ConfigError {
         /// The value of that one.
         limit: i64,
     },
+    /// A count of threads changes by more than a running broker takes. Go there in several steps.
+    #[error("{name} ({value}) must be from half the present {current} to its double")]
+    ThreadCount {
+        /// The setting.
+        name: &'static str,
+        /// What it would become.
+        value: i32,
+        /// What it is.
+        current: i32,
+    },
     /// `remote.storage.enable` is on, and this broker has no tiered storage.
     #[error("Tiered storage is not available: remote.storage.enable must be false")]
     TieredStorage,
@@ -163,6 +173,7 @@ impl ConfigError {
             Self::DuplicateKey { .. }
             | Self::NullValue { .. }
             | Self::UnknownOperation { .. }
+            | Self::ThreadCount { .. }
             | Self::ReadOnly { .. }
             | Self::PerBrokerOnly { .. }
             | Self::PerListenerOnly { .. } => ErrorCode::INVALID_REQUEST,

@@ -154,6 +154,8 @@ impl Validator {
             Self::OneOf(values) => values.contains(&text),
             Self::OffsetReset => is_offset_reset(text),
             Self::OneOfIgnoringCase(values) => values.iter().any(|value| value.eq_ignore_ascii_case(text)),
+            Self::HostCounts => pairs(text).all(|(host, count)| is_host(host) && count.parse::<i32>().is_ok()),
+            Self::SecurityProtocols => pairs(text).all(|(_, protocol)| SECURITY_PROTOCOLS.contains(&protocol)),
             _ => true,
         }
     }
@@ -184,6 +186,19 @@ fn is_voter(text: &str) -> bool {
 
 fn is_host_port(text: &str) -> bool {
     text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+const SECURITY_PROTOCOLS: [&str; 4] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
+
+/// The pairs of a map, as Kafka reads it: the last colon divides a pair, and nothing comes behind the last comma. An
+/// entry that is no pair has nothing on either side.
+fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split_terminator(',')
+        .map(|entry| entry.rsplit_once(':').map_or(("", ""), |(key, value)| (key.trim(), value.trim())))
+}
+
+fn is_host(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':'))
 }
 
 /// A type that a setting may have in a config struct.

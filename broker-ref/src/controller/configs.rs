@@ -4,11 +4,17 @@ use std::collections::BTreeSet;
 
 use ottla_protocol::{error_code::ErrorCode, types::NodeId};
 
-use super::{Change, ControllerRecord, Refusal, check_name};
-use crate::config::{
-    ConfigChange, ConfigError, ConfigMap, ConfigScope, alter_broker, alter_group, alter_topic, replace_broker,
-    replace_group, replace_topic,
+use super::{Change, ControllerRecord, Refusal, check_name, node_layers};
+use crate::{
+    addresses,
+    config::{
+        BrokerConfig, BrokerLayers, ConfigChange, ConfigError, ConfigMap, ConfigScope, alter_broker, alter_group,
+        alter_topic, replace_broker, replace_group, replace_topic,
+    },
 };
+
+/// What a broker's listeners follow from, and may be changed while it runs.
+const LISTENER_SETTINGS: [&str; 2] = ["listeners", "listener.security.protocol.map"];
 
 /// What settings belong to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,7 +69,7 @@ impl Change<'_> {
         let current = self.configs_of(resource)?;
         let altered = match resource {
             ConfigResource::Topic(_) => alter_topic(&self.settings().layers, &current, changes),
-            ConfigResource::Broker(node) => alter_broker(&current, changes, node.is_some()),
+            ConfigResource::Broker(node) => alter_broker(&self.layers_of(*node), changes, node.is_some()),
             ConfigResource::Group(_) => alter_group(&self.settings().layers, &current, changes),
         };
         self.set_configs(resource, &current, altered, validate_only)
@@ -79,7 +85,7 @@ impl Change<'_> {
         let current = self.configs_of(resource)?;
         let replaced = match resource {
             ConfigResource::Topic(_) => replace_topic(&self.settings().layers, settings),
-            ConfigResource::Broker(node) => replace_broker(settings, node.is_some()),
+            ConfigResource::Broker(node) => replace_broker(&self.layers_of(*node), settings, node.is_some()),
             ConfigResource::Group(_) => replace_group(&self.settings().layers, settings),
         };
         self.set_configs(resource, &current, replaced, validate_only)
@@ -103,6 +109,25 @@ impl Change<'_> {
         Ok(configs.cloned().unwrap_or_default())
     }
 
+    /// What is in force on a broker, or on one without settings of its own.
+    fn layers_of(&self, node: Option<NodeId>) -> BrokerLayers {
+        match node {
+            Some(node) => node_layers(self.layers, &self.image, node),
+            None => self.settings().layers.clone(),
+        }
+    }
+
+    fn check_listeners(&self, node: NodeId, current: &ConfigMap, wanted: &ConfigMap) -> Result<(), Refusal> {
+        if LISTENER_SETTINGS.iter().all(|name| current.get(*name) == wanted.get(*name)) {
+            return Ok(());
+        }
+        let mut layers = self.layers_of(Some(node));
+        layers.set_broker(wanted.clone());
+        let invalid = |error: &dyn std::fmt::Display| Refusal::new(ErrorCode::INVALID_REQUEST, error.to_string());
+        let config = BrokerConfig::new(&layers).map_err(|error| invalid(&error))?;
+        addresses::from_settings(&config).map(drop).map_err(|error| invalid(&error))
+    }
+
     fn check_exists(&self, resource: &ConfigResource) -> Result<(), Refusal> {
         match resource {
             ConfigResource::Topic(name) if self.image.topic(name).is_none() => {
@@ -124,6 +149,9 @@ impl Change<'_> {
     ) -> Result<(), Refusal> {
         let wanted = wanted.map_err(|error| Refusal::new(error.error_code(resource.scope()), error.to_string()))?;
         self.check_exists(resource)?;
+        if let ConfigResource::Broker(Some(node)) = resource {
+            self.check_listeners(*node, current, &wanted)?;
+        }
         if validate_only {
             return Ok(());
         }

@@ -23,9 +23,10 @@ impl MaxConnections {
     fn of(&self, ip: IpAddr) -> usize {
         let of_ip = |pair: &str| {
             let (address, count) = pair.trim().rsplit_once(':')?;
-            let address = address.strip_prefix('[').and_then(|address| address.strip_suffix(']')).unwrap_or(address);
-            let same = address.parse::<IpAddr>().is_ok_and(|address| address == ip);
-            count.trim().parse().ok().filter(|_| same)
+            let same = address.trim().parse::<IpAddr>().is_ok_and(|address| address == ip);
+            let count: i32 = count.trim().parse().ok().filter(|_| same)?;
+            // Below zero it is nobody, as with Kafka.
+            Some(usize::try_from(count).unwrap_or(0))
         };
         self.overrides.split(',').find_map(of_ip).unwrap_or(self.per_ip)
     }
@@ -142,8 +143,9 @@ mod tests {
 
     #[test]
     fn an_address_may_have_a_limit_of_its_own() {
-        let max = max(9, 1, "10.0.0.1:2, [::1]:3, nonsense");
+        let max = max(9, 1, "10.0.0.1 : 2, ::1:3, no.address:4, 10.0.0.3:-1");
         assert_eq!(max.of(ONE), 2);
+        assert_eq!(max.of("10.0.0.3".parse().unwrap()), 0);
         assert_eq!(max.of("::1".parse().unwrap()), 3);
         assert_eq!(max.of(OTHER), 1);
     }

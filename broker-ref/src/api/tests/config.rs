@@ -63,3 +63,91 @@ async fn a_setting_that_no_topic_has_is_told_before_the_topic_is_looked_for() {
     assert_eq!(bench.alter(TOPIC, "nosuch", "bogus", Some("1")).await, ErrorCode::INVALID_CONFIG);
     assert_eq!(bench.replace(TOPIC, "nosuch", "bogus", "1").await, ErrorCode::INVALID_CONFIG);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_count_of_threads_changes_by_a_factor_of_two_at_most() {
+    let bench = Bench::new().await;
+    for (name, low, high) in [
+        ("background.threads", 5, 20),
+        ("log.cleaner.threads", 1, 2),
+        ("num.io.threads", 4, 16),
+        ("num.network.threads", 1, 6),
+        ("num.recovery.threads.per.data.dir", 1, 4),
+        ("num.replica.fetchers", 1, 2),
+        ("remote.log.manager.copier.thread.pool.size", 5, 20),
+        ("remote.log.manager.expiration.thread.pool.size", 5, 20),
+        ("remote.log.manager.follower.thread.pool.size", 1, 4),
+        ("remote.log.reader.threads", 5, 20),
+    ] {
+        for resource in ["1", ""] {
+            for (value, expected) in [
+                (low - 1, ErrorCode::INVALID_REQUEST),
+                (high + 1, ErrorCode::INVALID_REQUEST),
+                (1000, ErrorCode::INVALID_REQUEST),
+                (high, ErrorCode::NONE),
+            ] {
+                let value = value.to_string();
+                assert_eq!(bench.alter(BROKER, resource, name, Some(&value)).await, expected, "{name}={value}");
+            }
+            assert_eq!(bench.alter(BROKER, resource, name, None).await, ErrorCode::NONE, "{name}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_of_threads_is_compared_with_the_one_that_is_in_force() {
+    let bench = Bench::new().await;
+    let name = "num.io.threads";
+    let code = async |resource, value| bench.alter(BROKER, resource, name, value).await;
+    assert_eq!(code("", Some("16")).await, ErrorCode::NONE);
+    assert_eq!(code("1", Some("33")).await, ErrorCode::INVALID_REQUEST);
+    assert_eq!(code("1", Some("32")).await, ErrorCode::NONE);
+    assert_eq!(bench.replace(BROKER, "1", name, "65").await, ErrorCode::INVALID_REQUEST);
+    assert_eq!(bench.replace(BROKER, "1", name, "64").await, ErrorCode::NONE);
+    assert_eq!(code("1", None).await, ErrorCode::INVALID_REQUEST, "it would be 16 again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_of_addresses_are_pairs() {
+    let bench = Bench::new().await;
+    for (value, expected) in [
+        ("foo", ErrorCode::INVALID_REQUEST),
+        ("127.0.0.1", ErrorCode::INVALID_REQUEST),
+        ("127.0.0.1:5,foo", ErrorCode::INVALID_REQUEST),
+        ("127.0.0.1:x", ErrorCode::INVALID_REQUEST),
+        ("a b:5", ErrorCode::INVALID_REQUEST),
+        ("", ErrorCode::NONE),
+        ("127.0.0.1:5", ErrorCode::NONE),
+        ("127.0.0.1:-1", ErrorCode::NONE),
+        ("::1:5", ErrorCode::NONE),
+        ("127.0.0.1 : 5, no.such.host.invalid:6,", ErrorCode::NONE),
+    ] {
+        for resource in ["1", ""] {
+            let code = bench.alter(BROKER, resource, "max.connections.per.ip.overrides", Some(value)).await;
+            assert_eq!(code, expected, "{value}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn listeners_that_a_broker_could_not_open_are_refused() {
+    let bench = Bench::new().await;
+    for (name, value, expected) in [
+        ("listeners", "x", ErrorCode::INVALID_REQUEST),
+        ("listeners", "", ErrorCode::INVALID_REQUEST),
+        ("listeners", "PLAINTEXT://127.0.0.1", ErrorCode::INVALID_REQUEST),
+        ("listeners", "PLAINTEXT://127.0.0.1:x", ErrorCode::INVALID_REQUEST),
+        ("listeners", "NOSUCH://127.0.0.1:5", ErrorCode::INVALID_REQUEST),
+        ("listeners", "SSL://127.0.0.1:5", ErrorCode::INVALID_REQUEST),
+        ("listeners", "PLAINTEXT://:5,PLAINTEXT://:6", ErrorCode::INVALID_REQUEST),
+        ("listeners", "PLAINTEXT://:5", ErrorCode::NONE),
+        ("listener.security.protocol.map", "x", ErrorCode::INVALID_REQUEST),
+        ("listener.security.protocol.map", "", ErrorCode::INVALID_REQUEST),
+        ("listener.security.protocol.map", "PLAINTEXT:NOSUCH", ErrorCode::INVALID_REQUEST),
+        ("listener.security.protocol.map", "PLAINTEXT:SSL", ErrorCode::INVALID_REQUEST),
+        ("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT", ErrorCode::NONE),
+    ] {
+        assert_eq!(bench.alter(BROKER, "1", name, Some(value)).await, expected, "{name}={value}");
+        assert_eq!(bench.alter(BROKER, "", name, Some(value)).await, ErrorCode::INVALID_REQUEST, "of one broker");
+    }
+}
