@@ -47,6 +47,7 @@ impl ConfigType {
 pub(super) enum Validator {
     Any,
     AtLeast(i64),
+    NotZero,
     Between(i64, i64),
     /// A range and one value outside it that means "whatever suits".
     BetweenOr(i64, i64, i64),
@@ -68,6 +69,7 @@ impl fmt::Display for Validator {
         match self {
             Self::Any => f.write_str("any value"),
             Self::AtLeast(low) => write!(f, "at least {low}"),
+            Self::NotZero => f.write_str("at least 1, or -1 for no limit"),
             Self::Between(low, high) => write!(f, "from {low} to {high}"),
             Self::BetweenOr(low, high, other) => write!(f, "from {low} to {high}, or {other}"),
             Self::Ratio(low, high) => write!(f, "from {low} to {high}"),
@@ -103,6 +105,8 @@ pub enum Update {
 pub(super) enum Synonym {
     /// In the unit of the setting itself.
     Same(&'static str),
+    /// In milliseconds as well, where whatever is below zero is without limit.
+    Milliseconds(&'static str),
     /// In minutes, where the topic setting is in milliseconds.
     Minutes(&'static str),
     /// In hours, where the topic setting is in milliseconds.
@@ -112,14 +116,15 @@ pub(super) enum Synonym {
 impl Synonym {
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Same(name) | Self::Minutes(name) | Self::Hours(name) => name,
+            Self::Same(name) | Self::Milliseconds(name) | Self::Minutes(name) | Self::Hours(name) => name,
         }
     }
 
-    /// The milliseconds in one unit of the broker setting, where the two differ.
+    /// The milliseconds in one unit of the broker setting, where its values are not the setting's own.
     pub(super) fn unit_ms(self) -> Option<i64> {
         match self {
             Self::Same(_) => None,
+            Self::Milliseconds(_) => Some(1),
             Self::Minutes(_) => Some(60_000),
             Self::Hours(_) => Some(3_600_000),
         }
@@ -240,6 +245,11 @@ impl Definition {
 
     pub(super) const fn at_least(mut self, low: i64) -> Self {
         self.validator = Validator::AtLeast(low);
+        self
+    }
+
+    pub(super) const fn not_zero(mut self) -> Self {
+        self.validator = Validator::NotZero;
         self
     }
 

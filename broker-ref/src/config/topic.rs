@@ -5,7 +5,7 @@ use ottla_protocol::record::TimestampType;
 use super::{
     BrokerLayers, CleanupPolicy, CompressionType, ConfigMap,
     definition::{
-        Synonym::{Hours, Minutes, Same},
+        Synonym::{Hours, Milliseconds, Minutes, Same},
         settings,
     },
     error::ConfigError,
@@ -166,7 +166,7 @@ pub struct TopicConfig {
         "retention.ms",
         default("604800000"),
         at_least(-1),
-        synonyms_are(&[Same("log.retention.ms"), Minutes("log.retention.minutes"), Hours("log.retention.hours")])
+        synonyms_are(&[Milliseconds("log.retention.ms"), Minutes("log.retention.minutes"), Hours("log.retention.hours")])
     )]
     pub retention_ms: i64,
     /// The size at which a segment is closed and a new one begins.
@@ -305,9 +305,33 @@ mod tests {
         assert_eq!(on_broker(ms).retention_ms, 4);
     }
 
+    /// Kafka 4.3.1 reads each of them so, and refuses to start with none, or with segments of no time at all.
     #[test]
-    fn retention_of_minus_one_hour_is_without_limit() {
-        assert_eq!(on_broker([("log.retention.hours", "-1")]).retention_ms, -1);
+    fn retention_below_zero_is_without_limit_in_every_unit_and_none_is_refused() {
+        for name in ["log.retention.ms", "log.retention.minutes", "log.retention.hours"] {
+            for unlimited in ["-1", "-7"] {
+                assert_eq!(on_broker([(name, unlimited)]).retention_ms, -1, "{name}={unlimited}");
+            }
+        }
+        assert_eq!(on_broker([("log.retention.ms", "-9223372036854775808")]).retention_ms, -1);
+        for (name, value) in [
+            ("log.retention.ms", "0"),
+            ("log.retention.minutes", "0"),
+            ("log.retention.hours", "0"),
+            ("log.roll.ms", "0"),
+            ("log.roll.ms", "-1"),
+            ("log.roll.jitter.ms", "-4"),
+        ] {
+            let layers = BrokerLayers::from_file(map([(name, value)]));
+            assert!(TopicConfig::new(&layers, &ConfigMap::new()).is_err(), "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn a_topics_own_retention_is_without_limit_by_minus_one_alone() {
+        let own = |value| TopicConfig::new(&BrokerLayers::default(), &map([("retention.ms", value)]));
+        assert_eq!(own("-1").map(|config| config.retention_ms), Ok(-1));
+        assert!(own("-5").is_err());
     }
 
     #[test]

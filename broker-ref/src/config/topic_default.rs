@@ -52,19 +52,19 @@ pub(super) const DEFINITIONS: &[Definition] = definitions! {
     /// The default of the topic setting `retention.bytes`.
     "log.retention.bytes": Long, default("-1"), cluster_wide();
     /// The default of the topic setting `retention.ms`, in hours, where neither minutes nor milliseconds are given.
-    "log.retention.hours": Int, default("168"), between_or(1, i32::MAX as i64, -1);
+    "log.retention.hours": Int, default("168"), not_zero();
     /// The default of the topic setting `retention.ms`, in minutes; `log.retention.hours` where absent.
-    "log.retention.minutes": Int, between_or(1, i32::MAX as i64, -1);
+    "log.retention.minutes": Int, not_zero();
     /// The default of the topic setting `retention.ms`; `log.retention.minutes` where absent.
-    "log.retention.ms": Long, between_or(1, i64::MAX, -1), cluster_wide();
+    "log.retention.ms": Long, not_zero(), cluster_wide();
     /// The default of the topic setting `segment.ms`, in hours, where `log.roll.ms` is absent.
     "log.roll.hours": Int, default("168"), at_least(1);
     /// The default of the topic setting `segment.jitter.ms`, in hours, where `log.roll.jitter.ms` is absent.
     "log.roll.jitter.hours": Int, default("0"), at_least(0);
     /// The default of the topic setting `segment.jitter.ms`; `log.roll.jitter.hours` where absent.
-    "log.roll.jitter.ms": Long, cluster_wide();
+    "log.roll.jitter.ms": Long, at_least(0), cluster_wide();
     /// The default of the topic setting `segment.ms`; `log.roll.hours` where absent.
-    "log.roll.ms": Long, cluster_wide();
+    "log.roll.ms": Long, at_least(1), cluster_wide();
     /// The default of the topic setting `segment.bytes`.
     "log.segment.bytes": Int, default("1073741824"), at_least(1_048_576), cluster_wide();
     /// The default of the topic setting `file.delete.delay.ms`.

@@ -29,13 +29,14 @@ impl ConfigValue {
         (self != Self::Null).then(|| self.to_string())
     }
 
-    /// The value of a time setting in other units, in milliseconds. Below zero stays "without limit".
+    /// The value of a time setting in some unit, in milliseconds. Below zero is "without limit", which is -1.
     pub(super) fn into_ms(self, unit_ms: i64) -> Self {
-        match self {
-            Self::Int(count) if count < 0 => Self::Long(-1),
-            Self::Int(count) => Self::Long(i64::from(count).saturating_mul(unit_ms)),
-            other => other,
-        }
+        let count = match self {
+            Self::Int(count) => count.into(),
+            Self::Long(count) => count,
+            other => return other,
+        };
+        Self::Long(if count < 0 { -1 } else { count.saturating_mul(unit_ms) })
     }
 }
 
@@ -136,6 +137,7 @@ impl Validator {
     fn accepts_integer(self, value: i64) -> bool {
         match self {
             Self::AtLeast(low) => value >= low,
+            Self::NotZero => value != 0,
             Self::Between(low, high) => (low..=high).contains(&value),
             Self::BetweenOr(low, high, other) => (low..=high).contains(&value) || value == other,
             _ => true,
