@@ -66,8 +66,9 @@ pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
     }
 }
 
-/// The names of topics as metrics have them, with dots replaced by underscores: those of two topics must differ by more
-/// than that. They are gathered once for a request, and only if it has a name that could collide.
+/// The names of topics as metrics have them, with dots replaced by underscores: a new one must differ by more than that
+/// from those that there are before the request. They are gathered once for it, with its first name that could collide,
+/// and so without those of its own.
 #[derive(Default)]
 struct MetricNames(Option<HashMap<String, TopicName>>);
 
@@ -79,12 +80,6 @@ impl MetricNames {
         }
         let gather = || image.topics().map(|topic| (metric_name(&topic.name), topic.name.clone())).collect();
         self.0.get_or_insert_with(gather).get(&metric_name(name))
-    }
-
-    fn add(&mut self, name: &TopicName) {
-        if let Some(names) = &mut self.0 {
-            names.insert(metric_name(name), name.clone());
-        }
     }
 }
 
@@ -151,7 +146,6 @@ impl Change<'_> {
         let topic_id = if validate_only {
             Uuid::ZERO
         } else {
-            taken.add(&topic.name);
             self.add_topic(&topic.name.detach(), new)
         };
         Ok(CreatableTopicResult {
