@@ -143,11 +143,7 @@ impl Change<'_> {
         *budget -= new.partitions.len();
         let (count, factor) = (new.partitions.len(), new.partitions.first().map_or(0, |p| p.replicas.len()));
         let configs = self.describe(&new.configs);
-        let topic_id = if validate_only {
-            Uuid::ZERO
-        } else {
-            self.add_topic(&topic.name.detach(), new)
-        };
+        let topic_id = if validate_only { Uuid::ZERO } else { self.add_topic(&topic.name.detach(), new) };
         Ok(CreatableTopicResult {
             name: topic.name.clone(),
             topic_id,

@@ -28,18 +28,15 @@ pub(super) struct RecordRules {
     pub(super) needs_keys: bool,
     /// The create times that are allowed, besides none.
     pub(super) timestamps: RangeInclusive<i64>,
-    /// The batch claims that its times are the broker's, and the topic wants the producer's.
-    pub(super) claims_append_time: bool,
+    /// What is wrong with the time that the batch claims a broker gave its records.
+    pub(super) bad_claim: Option<Cow<'static, str>>,
 }
 
 impl RecordRules {
-    pub(super) fn new(topic: &TopicConfig, timestamps: RangeInclusive<i64>, claimed: TimestampType) -> Self {
-        let create_time = topic.message_timestamp_type == TimestampType::CreateTime;
-        Self {
-            needs_keys: topic.cleanup_policy.compact,
-            timestamps,
-            claims_append_time: create_time && claimed == TimestampType::LogAppendTime,
-        }
+    /// `claimed` is the time of a broker that the batch has for all its records.
+    pub(super) fn new(topic: &TopicConfig, timestamps: RangeInclusive<i64>, claimed: Option<i64>) -> Self {
+        let bad_claim = claimed.and_then(|claimed| claim_fault(topic, &timestamps, claimed));
+        Self { needs_keys: topic.cleanup_policy.compact, timestamps, bad_claim }
     }
 
     /// The faults of a batch's records in their order, and the code for all of them: one bad timestamp makes it that.
@@ -63,14 +60,25 @@ impl RecordRules {
         let timestamp = record.timestamp;
         if self.needs_keys && record.key.is_none() {
             Some((ErrorCode::INVALID_RECORD, "a record in a compacted topic must have a key".into()))
-        } else if self.claims_append_time {
-            let why = "a producer may not set the timestamp type to LogAppendTime";
-            Some((ErrorCode::INVALID_TIMESTAMP, why.into()))
+        } else if let Some(why) = &self.bad_claim {
+            Some((ErrorCode::INVALID_TIMESTAMP, why.clone()))
         } else if timestamp != -1 && !self.timestamps.contains(&timestamp) {
-            let why = format!("timestamp {timestamp} is further from now than the topic allows");
-            Some((ErrorCode::INVALID_TIMESTAMP, why.into()))
+            Some((ErrorCode::INVALID_TIMESTAMP, too_far(timestamp)))
         } else {
             None
         }
     }
+}
+
+/// Kafka takes a batch of which a broker's time is claimed, as whoever copies from a log may send it, where the topic
+/// would have taken that time from a producer. The records get their own times back, which are judged as well.
+fn claim_fault(topic: &TopicConfig, timestamps: &RangeInclusive<i64>, claimed: i64) -> Option<Cow<'static, str>> {
+    if topic.message_timestamp_type == TimestampType::LogAppendTime || claimed == -1 {
+        return Some("a producer may not set the timestamp type to LogAppendTime".into());
+    }
+    (!timestamps.contains(&claimed)).then(|| too_far(claimed))
+}
+
+fn too_far(timestamp: i64) -> Cow<'static, str> {
+    format!("timestamp {timestamp} is further from now than the topic allows").into()
 }

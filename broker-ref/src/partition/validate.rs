@@ -154,7 +154,10 @@ impl Unchecked {
         // It was decompressed once, within the limit.
         codecs.limited(summary.size_bytes);
         let Codecs { compressor, decompressor } = codecs;
-        check_records(&batch, &summary, &topic, now_ms, decompressor)?;
+        let claimed = claimed_append_time(&batch);
+        let rules = RecordRules::new(&topic, timestamp_bounds(&topic, now_ms), claimed);
+        let batch = if claimed.is_some() { with_own_times(batch, &summary)? } else { batch };
+        check_records(&batch, &summary, &rules, decompressor)?;
         let batch = with_topic_codec(batch, &topic, compressor, decompressor)?;
         let log_append_time = (topic.message_timestamp_type == TimestampType::LogAppendTime).then_some(now_ms);
         let bytes = with_timestamps(batch, &summary, log_append_time)?;
@@ -194,15 +197,25 @@ fn timestamp_bounds(topic: &TopicConfig, now_ms: i64) -> RangeInclusive<i64> {
     }
 }
 
+/// The time that a broker gave all records of the batch, if its producer says so.
+fn claimed_append_time(batch: &RecordBatch) -> Option<i64> {
+    let claims = batch.attributes().timestamp_type() == TimestampType::LogAppendTime;
+    claims.then_some(batch.header().max_timestamp)
+}
+
+/// The batch without such a claim, so that its records have their own times again.
+fn with_own_times(batch: RecordBatch, summary: &BatchSummary) -> Result<RecordBatch, BatchError> {
+    let bytes = stamp::with_timestamp(batch.into_bytes(), TimestampType::CreateTime, summary.max_timestamp)?;
+    RecordBatch::parse(bytes)
+}
+
 fn check_records(
     batch: &RecordBatch,
     summary: &BatchSummary,
-    topic: &TopicConfig,
-    now_ms: i64,
+    rules: &RecordRules,
     decompressor: &mut Decompressor,
 ) -> Result<(), ProduceRefusal> {
-    let rules = RecordRules::new(topic, timestamp_bounds(topic, now_ms), batch.attributes().timestamp_type());
-    let has_faults = rules.claims_append_time
+    let has_faults = rules.bad_claim.is_some()
         || summary.first_bad_timestamp.is_some()
         || (rules.needs_keys && summary.first_keyless.is_some());
     if has_faults {

@@ -1,6 +1,6 @@
 //! Produce, and what it does to producers that break a rule.
 
-use ottla_protocol::record::{HEADER_LEN, ProducerStamp};
+use ottla_protocol::record::{BatchHeader, HEADER_LEN, ProducerStamp, TimestampType};
 
 use super::*;
 
@@ -69,6 +69,40 @@ async fn a_batch_that_breaks_a_rule_is_refused_with_the_code_of_the_rule() {
         assert!(response.error_message.is_some(), "{what}");
     }
     assert_eq!(bench.produce("t", good).await.base_offset, 0, "nothing of it was appended");
+}
+
+/// A batch that says its records all have this time from a broker, with a record of another time.
+fn append_timed(claimed: i64, timestamp: i64) -> Bytes {
+    let batch = with_bytes(&batch(Compression::None, timestamp, Some(b"k")), 21, &8u16.to_be_bytes());
+    with_bytes(&batch, 35, &claimed.to_be_bytes())
+}
+
+/// The codes are those of Kafka 4.3.1, but for the last: there a record has any time in a batch that claims a good one.
+#[tokio::test(start_paused = true)]
+async fn a_batch_with_the_brokers_timestamp_type_gets_the_producers_if_the_time_that_it_claims_is_good() {
+    let bench = Bench::with(|c| {
+        let before = [("message.timestamp.before.max.ms", "60000")];
+        c.topic_with("t", 1, 1, before).topic_with("stamped", 1, 1, [("message.timestamp.type", "LogAppendTime")])
+    })
+    .await;
+    let now = bench.cluster.node(0).now_ms();
+    for (what, topic, claimed, timestamp, expected) in [
+        ("both good", "t", now, now - 10, ErrorCode::NONE),
+        ("a record without a time", "t", now, -1, ErrorCode::NONE),
+        ("no claim", "t", -1, now, ErrorCode::INVALID_TIMESTAMP),
+        ("a claim far ahead", "t", now + 100_000_000, now, ErrorCode::INVALID_TIMESTAMP),
+        ("a claim from long ago", "t", now - 100_000_000, now, ErrorCode::INVALID_TIMESTAMP),
+        ("a claim where the broker says the time", "stamped", now, now, ErrorCode::INVALID_TIMESTAMP),
+        ("a record far ahead", "t", now, now + 100_000_000, ErrorCode::INVALID_TIMESTAMP),
+    ] {
+        assert_eq!(bench.produce(topic, append_timed(claimed, timestamp)).await.error_code, expected, "{what}");
+    }
+    let topic = bench.cluster.node(0).replicas.topic("t").unwrap();
+    let plan = topic.partition(0).unwrap().plan_replay(0, 1 << 20).unwrap();
+    let bytes = crate::partition::run_plan(plan).await.unwrap().into_bytes();
+    let header = BatchHeader::read(&bytes).unwrap();
+    let seen = (header.attributes.timestamp_type(), header.max_timestamp);
+    assert_eq!(seen, (TimestampType::CreateTime, now - 10), "of the record, which readers see");
 }
 
 /// Of a producer with this id, epoch and sequence.
