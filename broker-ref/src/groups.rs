@@ -55,6 +55,8 @@ pub(crate) struct Shard {
 #[derive(Debug)]
 struct ShardState {
     coordinator: GroupCoordinator,
+    /// Whoever still has the shard in hand is answered as those were who waited.
+    unloaded: bool,
     waiting: HashMap<Token, oneshot::Sender<Reply>>,
     next_token: u64,
     compressor: Box<Compressor>,
@@ -85,9 +87,10 @@ impl Groups {
     /// The coordinator of a group, loaded.
     ///
     /// # Errors
-    /// [`ErrorCode::NOT_COORDINATOR`] if another node is it, [`ErrorCode::COORDINATOR_NOT_AVAILABLE`] if there is none yet.
+    /// [`ErrorCode::NOT_COORDINATOR`] if another node is it, or there is none yet;
+    /// [`ErrorCode::COORDINATOR_NOT_AVAILABLE`] if it cannot be loaded.
     pub(crate) async fn shard(&self, node: &Node, group_id: &str) -> Result<Arc<Shard>, ErrorCode> {
-        let topic = node.replicas.topic(&TOPIC).ok_or(ErrorCode::COORDINATOR_NOT_AVAILABLE)?;
+        let topic = node.replicas.topic(&TOPIC).ok_or(ErrorCode::NOT_COORDINATOR)?;
         let partitions = i32::try_from(topic.topic.partitions.len()).unwrap_or(i32::MAX);
         self.of_partition(node, partition_for(group_id, partitions)).await
     }
@@ -105,14 +108,15 @@ impl Groups {
     }
 
     async fn of_partition(&self, node: &Node, index: i32) -> Result<Arc<Shard>, ErrorCode> {
-        let topic = node.replicas.topic(&TOPIC).ok_or(ErrorCode::COORDINATOR_NOT_AVAILABLE)?;
+        let topic = node.replicas.topic(&TOPIC).ok_or(ErrorCode::NOT_COORDINATOR)?;
         let partition = topic.partition(index).map_err(|_| ErrorCode::NOT_COORDINATOR)?;
         if partition.leadership().leader != node.id() {
             return Err(ErrorCode::NOT_COORDINATOR);
         }
         let shard = self.get_or_add(node, partition);
         shard.loaded.get_or_try_init(|| shard.load(node)).await?;
-        Ok(shard)
+        // Otherwise it is among those that are let go when the partition is closed.
+        if partition.is_closed() { Err(ErrorCode::NOT_COORDINATOR) } else { Ok(shard) }
     }
 
     fn get_or_add(&self, node: &Node, partition: &Arc<Partition>) -> Arc<Shard> {
@@ -121,10 +125,17 @@ impl Groups {
         if let Some(shard) = known {
             return shard.clone();
         }
-        // A topic that was created anew has other partitions: who waits on the old one is let go by dropping it.
         let shard = Arc::new(Shard::new(partition.clone(), GroupConfig::from(&*node.config()), node.random_seed()));
-        shards.insert(partition.index(), shard.clone());
+        // A topic that was created anew has other partitions.
+        if let Some(old) = shards.insert(partition.index(), shard.clone()) {
+            old.unload();
+        }
         shard
+    }
+
+    /// Answers everybody who waits for the coordinator of a partition that is gone: its topic is deleted.
+    pub(crate) fn let_go(&self) {
+        self.lock().extract_if(|_, shard| shard.partition.is_closed()).for_each(|(_, shard)| shard.unload());
     }
 
     /// Tells the timer that a deadline may have come closer.
@@ -151,6 +162,7 @@ impl Shard {
     fn new(partition: Arc<Partition>, config: GroupConfig, seed: u64) -> Self {
         let state = ShardState {
             coordinator: GroupCoordinator::new(config, seed),
+            unloaded: false,
             waiting: HashMap::new(),
             next_token: 0,
             compressor: Box::default(),
@@ -197,6 +209,9 @@ impl Shard {
         let (sender, reply) = oneshot::channel();
         let end_offset = {
             let mut state = self.lock();
+            if state.unloaded {
+                return Waiting { reply, flush: None };
+            }
             let token = Token(state.next_token);
             state.next_token += 1;
             state.waiting.insert(token, sender);
@@ -225,6 +240,7 @@ impl Shard {
 
     fn unload(&self) {
         let mut state = self.lock();
+        state.unloaded = true;
         let replies = state.coordinator.unload();
         state.send(replies);
         state.waiting.clear();

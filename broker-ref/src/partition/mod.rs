@@ -196,6 +196,11 @@ impl Partition {
         state.interrupt_waiters();
     }
 
+    /// Whether the topic is deleted, or the node stops.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Appends a producer's batch as the leader.
     ///
     /// Cancel safe: the append itself is the last step, and does not wait.

@@ -7,6 +7,7 @@ mod fetch;
 mod group_config;
 mod hostile;
 mod log_dir;
+mod membership;
 mod offset;
 mod produce;
 mod topic;
