@@ -18,7 +18,7 @@ use ottla_protocol::{
     record::{
         Batch, BatchHeader, BatchSettings, RecordBatch, RecordBatchBuilder, RecordBatches, control::ControlRecord,
     },
-    types::{ProducerId, TopicName},
+    types::{NodeId, ProducerId, TopicName},
     wire::Uuid,
 };
 use tokio::sync::{Notify, OnceCell, oneshot};
@@ -409,12 +409,14 @@ pub(crate) async fn ensure_topic(node: &Node) {
     }
 }
 
-/// The partition of `__consumer_offsets` that a group belongs to, and its leader.
-pub(crate) fn coordinator_of(node: &Node, group_id: &str) -> Option<ottla_protocol::types::NodeId> {
+/// The leader of the partition of `__consumer_offsets` that a group belongs to.
+pub(crate) fn coordinator_of(node: &Node, group_id: &str) -> Option<NodeId> {
     let image = node.image();
     let topic = image.topic(&TOPIC)?;
     let partitions = i32::try_from(topic.partitions.len()).ok()?;
-    topic.partition(partition_for(group_id, partitions)).map(|partition| partition.leader)
+    let index = partition_for(group_id, partitions);
+    let leader = image.serving(topic, index, topic.partition(index)?).leader;
+    Some(leader).filter(|leader| *leader != NodeId::NONE)
 }
 
 /// Drives the timers of a node's coordinators, expires offsets, and follows the deletion of topics.

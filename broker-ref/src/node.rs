@@ -165,6 +165,7 @@ impl Node {
         self.connections.note_change();
         self.replicas.apply(&image, &layers, self.now_ms());
         self.groups.let_go();
+        self.controller.report_offline(self.id, self.replicas.offline());
         self.controller.note_applied(self.id, image.version);
     }
 

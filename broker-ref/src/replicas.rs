@@ -16,7 +16,7 @@ use ottla_protocol::{
 
 use crate::{
     config::{BrokerConfig, BrokerLayers, CompressionType, TopicConfig},
-    controller::{MetadataImage, PartitionRegistration, Topic},
+    controller::{MetadataImage, PartitionRegistration, Partitions, Topic},
     log::{
         CleanupPolicy, CompactionError, CompactionLimits, LogConfig, LogError, LogManager, NewLog, TickReport,
         TopicPartition,
@@ -79,7 +79,8 @@ impl HostedTopic {
         match usize::try_from(index).ok().and_then(|index| self.replicas.get(index)) {
             Some(Replica::Here(partition)) => Ok(partition),
             Some(Replica::Elsewhere(leadership)) => Err((ErrorCode::NOT_LEADER_OR_FOLLOWER, Some(*leadership))),
-            Some(Replica::Offline(_)) => Err((ErrorCode::KAFKA_STORAGE_ERROR, None)),
+            // Metadata tells that nobody leads it.
+            Some(Replica::Offline(_)) => Err((ErrorCode::NOT_LEADER_OR_FOLLOWER, None)),
             None => Err((ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, None)),
         }
     }
@@ -142,6 +143,16 @@ impl Replicas {
     /// All topics, in no order.
     pub(crate) fn all_topics(&self) -> Vec<Arc<HostedTopic>> {
         self.topics().by_name.values().cloned().collect()
+    }
+
+    /// The replicas whose logs cannot be opened.
+    pub(crate) fn offline(&self) -> Partitions {
+        let of_topic = |topic: &Arc<HostedTopic>| {
+            let id = topic.topic.id;
+            let offline = topic.replicas.iter().zip(0..).filter(|(replica, _)| matches!(replica, Replica::Offline(_)));
+            offline.map(move |(_, index)| (id, index)).collect::<Vec<_>>()
+        };
+        self.topics().by_id.values().flat_map(of_topic).collect()
     }
 
     /// Whether there are replicas whose logs cannot be opened.

@@ -39,12 +39,10 @@ impl Election {
     }
 
     /// What comes of it. The leader alone holds the data, so there is nobody else to elect.
-    fn hold(self, partition: &PartitionRegistration) -> ErrorCode {
-        let is_led = partition.leader != NodeId::NONE;
+    fn hold(self, leader: NodeId, partition: &PartitionRegistration) -> ErrorCode {
+        let is_led = leader != NodeId::NONE;
         match self {
-            Self::Preferred if is_led && partition.replicas.first() == Some(&partition.leader) => {
-                ErrorCode::ELECTION_NOT_NEEDED
-            }
+            Self::Preferred if is_led && partition.replicas.first() == Some(&leader) => ErrorCode::ELECTION_NOT_NEEDED,
             Self::Unclean if is_led => ErrorCode::ELECTION_NOT_NEEDED,
             Self::Preferred => ErrorCode::PREFERRED_LEADER_NOT_AVAILABLE,
             Self::Unclean => ErrorCode::ELIGIBLE_LEADERS_NOT_AVAILABLE,
@@ -56,7 +54,7 @@ impl Election {
             None => (ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, Some(format!("there is no topic {topic}"))),
             Some(known) => match known.partition(index) {
                 None => (ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, Some(format!("there is no partition {topic}-{index}"))),
-                Some(partition) => (self.hold(partition), None),
+                Some(partition) => (self.hold(image.serving(known, index, partition).leader, partition), None),
             },
         };
         PartitionResult { partition_id: index, error_code, error_message: message.map(Into::into) }

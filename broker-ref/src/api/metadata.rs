@@ -16,7 +16,7 @@ use ottla_protocol::{
 
 use super::authorized;
 use crate::{
-    controller::{MetadataImage, PartitionRegistration, Topic, check_name},
+    controller::{MetadataImage, PartitionRegistration, Serving, Topic, check_name},
     dispatch::RequestContext,
     groups,
 };
@@ -154,25 +154,25 @@ fn describe(image: &MetadataImage, topic: &Topic) -> MetadataResponseTopic {
         name: Some(topic.name.clone()),
         topic_id: topic.id,
         is_internal: topic.is_internal(),
-        partitions: topic.partitions.iter().zip(0..).map(|(p, index)| describe_partition(image, p, index)).collect(),
+        partitions: (0..).zip(&topic.partitions).map(|(index, p)| describe_partition(image, topic, index, p)).collect(),
         ..Default::default()
     }
 }
 
 fn describe_partition(
     image: &MetadataImage,
+    topic: &Topic,
+    partition_index: i32,
     partition: &PartitionRegistration,
-    index: i32,
 ) -> MetadataResponsePartition {
-    let runs = |node: &NodeId| image.brokers.contains_key(node);
-    let led = runs(&partition.leader);
+    let Serving { leader, in_sync, offline } = image.serving(topic, partition_index, partition);
     MetadataResponsePartition {
-        error_code: if led { ErrorCode::NONE } else { ErrorCode::LEADER_NOT_AVAILABLE },
-        partition_index: index,
-        leader_id: if led { partition.leader } else { NodeId::NONE },
+        error_code: if leader == NodeId::NONE { ErrorCode::LEADER_NOT_AVAILABLE } else { ErrorCode::NONE },
+        partition_index,
+        leader_id: leader,
         leader_epoch: partition.leader_epoch,
         replica_nodes: partition.replicas.clone(),
-        isr_nodes: partition.isr.iter().filter(|node| runs(node)).copied().collect(),
-        offline_replicas: partition.replicas.iter().filter(|node| !runs(node)).copied().collect(),
+        isr_nodes: in_sync,
+        offline_replicas: offline,
     }
 }

@@ -13,7 +13,7 @@ use ottla_protocol::{
 
 use super::authorized;
 use crate::{
-    controller::{MetadataImage, PartitionRegistration, Topic, check_name},
+    controller::{MetadataImage, PartitionRegistration, Serving, Topic, check_name},
     dispatch::RequestContext,
 };
 
@@ -72,7 +72,7 @@ impl Page {
             return false;
         }
         let rows = topic.partitions.iter().enumerate().skip(first).take(self.left);
-        let partitions: Vec<_> = rows.map(|(index, partition)| row(image, partition, index as i32)).collect();
+        let partitions: Vec<_> = rows.map(|(index, partition)| row(image, topic, index as i32, partition)).collect();
         self.left -= partitions.len();
         let end = first + partitions.len();
         self.response.topics.push(DescribeTopicPartitionsResponseTopic {
@@ -100,22 +100,25 @@ fn unknown(name: TopicName, error_code: ErrorCode) -> DescribeTopicPartitionsRes
     DescribeTopicPartitionsResponseTopic { error_code, name: Some(name), ..Default::default() }
 }
 
+/// Here a partition without a leader is no error, as with Kafka.
 fn row(
     image: &MetadataImage,
-    partition: &PartitionRegistration,
+    topic: &Topic,
     partition_index: i32,
+    partition: &PartitionRegistration,
 ) -> DescribeTopicPartitionsResponsePartition {
-    let runs = |node: &NodeId| image.brokers.contains_key(node);
-    let led = runs(&partition.leader);
+    let Serving { leader, in_sync, offline } = image.serving(topic, partition_index, partition);
+    // The leader alone has all records: it leads again, and nobody else, as soon as it can.
+    let eligible = if leader == NodeId::NONE { vec![partition.leader] } else { Vec::new() };
     DescribeTopicPartitionsResponsePartition {
-        error_code: if led { ErrorCode::NONE } else { ErrorCode::LEADER_NOT_AVAILABLE },
+        error_code: ErrorCode::NONE,
         partition_index,
-        leader_id: if led { partition.leader } else { NodeId::NONE },
+        leader_id: leader,
         leader_epoch: partition.leader_epoch,
         replica_nodes: partition.replicas.clone(),
-        isr_nodes: partition.isr.iter().filter(|node| runs(node)).copied().collect(),
-        eligible_leader_replicas: Some(Vec::new()),
-        last_known_elr: Some(Vec::new()),
-        offline_replicas: partition.replicas.iter().filter(|node| !runs(node)).copied().collect(),
+        isr_nodes: in_sync,
+        eligible_leader_replicas: Some(eligible.clone()),
+        last_known_elr: Some(eligible),
+        offline_replicas: offline,
     }
 }

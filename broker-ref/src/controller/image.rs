@@ -1,7 +1,7 @@
 //! What the cluster looks like: the state that the controller's records add up to.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -58,6 +58,19 @@ impl Topic {
     }
 }
 
+/// Who serves a partition at present.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Serving {
+    /// [`NodeId::NONE`] while the leader does not run, or cannot open the log.
+    pub(crate) leader: NodeId,
+    pub(crate) in_sync: Vec<NodeId>,
+    /// The replicas of nodes that do not run, or cannot open the log.
+    pub(crate) offline: Vec<NodeId>,
+}
+
+/// Partitions, by the ids of their topics.
+pub(crate) type Partitions = HashSet<(Uuid, i32)>;
+
 /// Topics that Kafka keeps for itself.
 pub(crate) fn is_internal(topic: &str) -> bool {
     matches!(topic, "__consumer_offsets" | "__transaction_state" | "__share_group_state")
@@ -70,6 +83,8 @@ pub(crate) struct MetadataImage {
     pub(crate) version: u64,
     pub(crate) cluster_id: Str,
     pub(crate) brokers: BTreeMap<NodeId, Broker>,
+    /// The replicas whose logs a running node cannot open.
+    pub(super) offline: BTreeMap<NodeId, Partitions>,
     topics: BTreeMap<TopicName, Arc<Topic>>,
     topic_names: HashMap<Uuid, TopicName>,
     /// Dynamic broker settings; `None` is the default of all brokers.
@@ -96,6 +111,20 @@ impl MetadataImage {
     /// All topics from this name on, by name.
     pub(crate) fn topics_from(&self, name: &str) -> impl Iterator<Item = &Arc<Topic>> {
         self.topics.range::<str, _>((std::ops::Bound::Included(name), std::ops::Bound::Unbounded)).map(|(_, t)| t)
+    }
+
+    /// Who serves a partition of a topic.
+    pub(crate) fn serving(&self, topic: &Topic, index: i32, partition: &PartitionRegistration) -> Serving {
+        let is_online = |node: &NodeId| {
+            let is_offline = |partitions: &Partitions| partitions.contains(&(topic.id, index));
+            self.brokers.contains_key(node) && !self.offline.get(node).is_some_and(is_offline)
+        };
+        let PartitionRegistration { leader, replicas, isr, .. } = partition;
+        Serving {
+            leader: if is_online(leader) { *leader } else { NodeId::NONE },
+            in_sync: isr.iter().filter(|node| is_online(node)).copied().collect(),
+            offline: replicas.iter().filter(|node| !is_online(node)).copied().collect(),
+        }
     }
 
     /// The dynamic settings of one broker, or with `None` those that all have.

@@ -25,7 +25,7 @@ use ottla_protocol::{
 };
 use tokio::sync::watch;
 
-pub(crate) use self::image::{Broker, MetadataImage, PartitionRegistration, Topic, is_internal};
+pub(crate) use self::image::{Broker, MetadataImage, PartitionRegistration, Partitions, Serving, Topic, is_internal};
 pub use self::store::MetadataStoreError;
 pub(crate) use self::{
     configs::ConfigResource,
@@ -186,6 +186,22 @@ impl Controller {
         });
         self.publish(|image| {
             image.brokers.remove(&node);
+            image.offline.remove(&node);
+        });
+    }
+
+    /// Takes into the state which replicas of a running node are without their logs. A report that is no news changes
+    /// nothing, or the node that takes in the change would report again without end.
+    pub(crate) fn report_offline(&self, node: NodeId, offline: Partitions) {
+        self.shared.image.send_if_modified(|published| {
+            let is_news = published.offline.get(&node).map_or(!offline.is_empty(), |known| *known != offline);
+            if !is_news || !published.brokers.contains_key(&node) {
+                return false;
+            }
+            let image = Arc::make_mut(published);
+            image.offline.insert(node, offline);
+            image.version += 1;
+            true
         });
     }
 

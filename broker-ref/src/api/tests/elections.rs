@@ -12,7 +12,11 @@ use super::*;
 
 impl Bench {
     /// Topic, partition and code of each result.
-    async fn elect(&self, election_type: i8, topics: Option<&[(&str, &[i32])]>) -> Vec<(Str, i32, ErrorCode)> {
+    pub(super) async fn elect(
+        &self,
+        election_type: i8,
+        topics: Option<&[(&str, &[i32])]>,
+    ) -> Vec<(Str, i32, ErrorCode)> {
         let topic = |(topic, partitions): &(&str, &[i32])| TopicPartitions {
             topic: (*topic).into(),
             partitions: partitions.to_vec(),

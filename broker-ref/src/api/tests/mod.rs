@@ -8,6 +8,7 @@ mod group_config;
 mod hostile;
 mod log_dir;
 mod membership;
+mod offline;
 mod offset;
 mod produce;
 mod topic;
