@@ -1,6 +1,6 @@
 //! Offsets of partitions, asked for by whoever needs them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::bail;
 use ottla::{
@@ -9,7 +9,13 @@ use ottla::{
     config::IsolationLevel,
 };
 
-use crate::offset_spec::OffsetSpec;
+use crate::{
+    offset_spec::OffsetSpec,
+    output::{counted, notice},
+};
+
+/// A leader that is well has answered by then.
+const SOON: Duration = Duration::from_secs(10);
 
 /// Where a partition begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +47,30 @@ impl Offsets {
     /// The partitions of a topic: those chosen, or all if none is.
     pub(crate) async fn partitions(&self, topic: &str, chosen: &[i32]) -> anyhow::Result<Vec<TopicPartition>> {
         partitions(self.admin.client(), topic, chosen).await
+    }
+
+    /// Where those of the partitions begin and end whose leaders answer soon. Of the others a person is told.
+    pub(crate) async fn known_edges(&self, partitions: &[TopicPartition]) -> BTreeMap<TopicPartition, Edges> {
+        let soon = Self { admin: self.admin.clone().timeout(SOON) };
+        let beginnings = soon.list_known(partitions, ListedAt::Earliest).await;
+        let answering: Vec<_> = beginnings.keys().cloned().collect();
+        let ends = soon.list_known(&answering, ListedAt::Latest).await;
+        let edges = |(partition, end): (TopicPartition, i64)| {
+            let beginning = *beginnings.get(&partition)?;
+            Some((partition, Edges { beginning, end }))
+        };
+        ends.into_iter().filter_map(edges).collect()
+    }
+
+    async fn list_known(&self, partitions: &[TopicPartition], at: ListedAt) -> BTreeMap<TopicPartition, i64> {
+        let asked = partitions.iter().map(|partition| (partition.clone(), at));
+        let found = self.admin.list_offsets(asked, IsolationLevel::ReadUncommitted).await;
+        let failed: Vec<_> = found.failed().map(|(_, error)| error).collect();
+        if let Some(first) = failed.first() {
+            let partitions = counted(failed.len() as u64, "partition");
+            notice::warning(format!("{partitions} without offsets, the first: {first}"));
+        }
+        found.done().filter_map(|(partition, listed)| Some((partition.clone(), listed.offset?))).collect()
     }
 
     /// Where partitions begin and end.

@@ -14,22 +14,29 @@ pub(crate) struct Column {
     title: &'static str,
     key: &'static str,
     right: bool,
+    /// People do not see it where there is nothing in it.
+    rare: bool,
 }
 
 impl Column {
     /// Text, which begins at the left. `key` is its name in JSON.
     pub(crate) const fn text(title: &'static str, key: &'static str) -> Self {
-        Self { title, key, right: false }
+        Self { title, key, right: false, rare: false }
     }
 
     /// Numbers, which end at the right.
     pub(crate) const fn number(title: &'static str, key: &'static str) -> Self {
-        Self { title, key, right: true }
+        Self { title, key, right: true, rare: false }
+    }
+
+    /// Text that there is seldom, as about trouble: people are spared the column while it is empty.
+    pub(crate) const fn rare_text(title: &'static str, key: &'static str) -> Self {
+        Self { rare: true, ..Self::text(title, key) }
     }
 
     /// Something to look at, which programs need not know of.
     pub(crate) const fn picture(title: &'static str) -> Self {
-        Self { title, key: "", right: false }
+        Self { title, key: "", right: false, rare: false }
     }
 }
 
@@ -50,6 +57,10 @@ impl Cell {
     /// Nothing to tell.
     pub(crate) fn none() -> Self {
         Self::new("-", Value::Null)
+    }
+
+    fn is_none(&self) -> bool {
+        self.text == "-"
     }
 
     /// In this colour.
@@ -126,6 +137,18 @@ impl Table {
         if self.is_empty() {
             return String::new();
         }
+        self.without_empty_columns().render_all(paints)
+    }
+
+    fn without_empty_columns(&self) -> Self {
+        let is_empty = |index: usize| self.rows.iter().filter_map(|row| row.get(index)).all(Cell::is_none);
+        let columns = self.columns.iter().enumerate();
+        let shown: Vec<bool> = columns.map(|(index, column)| !column.rare || !is_empty(index)).collect();
+        let cells = |row: &Vec<Cell>| pick(row, &shown);
+        Self { columns: pick(&self.columns, &shown), rows: self.rows.iter().map(cells).collect() }
+    }
+
+    fn render_all(&self, paints: bool) -> String {
         let widths = self.widths();
         let titles: Vec<Cell> = self.columns.iter().map(|column| Cell::from(column.title).paint(Paint::Bold)).collect();
         let rows = std::iter::once(&titles).chain(&self.rows);
@@ -157,6 +180,10 @@ impl Table {
         }
         line
     }
+}
+
+fn pick<T: Clone>(items: &[T], picked: &[bool]) -> Vec<T> {
+    items.iter().zip(picked).filter(|(_, picked)| **picked).map(|(item, _)| item.clone()).collect()
 }
 
 #[cfg(test)]
@@ -197,5 +224,17 @@ mod tests {
         let mut table = Table::new([Column::number("N", "n")]);
         table.row([Cell::from(None::<i64>)]);
         assert_eq!((table.render(false), table.to_json()), ("N\n-\n".to_owned(), json!([{"n": null}])));
+    }
+
+    #[test]
+    fn a_column_for_trouble_is_seen_when_there_is_some() {
+        let table = |trouble: Option<&str>| {
+            let mut table = Table::new([Column::number("N", "n"), Column::rare_text("TROUBLE", "trouble")]);
+            table.row([7.into(), trouble.into()]);
+            table
+        };
+        assert_eq!(table(None).render(false), "N\n7\n");
+        assert_eq!(table(Some("late")).render(false), "N  TROUBLE\n7  late\n");
+        assert_eq!(table(None).to_json(), json!([{"n": 7, "trouble": null}]), "programs always");
     }
 }

@@ -25,7 +25,8 @@ Examples:
 
 JSON:
   [{name, id, internal,
-    partitions: [{partition, leader, leader_epoch, replicas, in_sync_replicas, beginning, end}],
+    partitions: [{partition, leader, leader_epoch, replicas, in_sync_replicas, offline_replicas,
+                  beginning, end}],
     settings: [{name, value, source}]}]")]
 pub(super) struct DescribeArgs {
     /// The topics
@@ -65,7 +66,7 @@ impl Described {
         // A partition without a leader has nobody to ask.
         let led = known.partitions.iter().filter(|partition| partition.leader.is_some());
         let led: Vec<_> = led.map(|partition| TopicPartition::new(topic, partition.index)).collect();
-        let edges = offsets.edges(&led).await?;
+        let edges = offsets.known_edges(&led).await;
         let configs = client.admin().describe_configs([ConfigResource::topic(topic)]).await.all()?;
         let mut settings: Vec<ConfigEntry> = configs.into_iter().flat_map(|(_, entries)| entries).collect();
         settings.retain(|entry| all_settings || !entry.is_default());
@@ -105,6 +106,7 @@ impl Described {
             Column::number("EPOCH", "leader_epoch"),
             Column::text("REPLICAS", "replicas"),
             Column::text("IN SYNC", "in_sync_replicas"),
+            Column::rare_text("OFFLINE", "offline_replicas"),
             Column::number("BEGINNING", "beginning"),
             Column::number("END", "end"),
         ]);
@@ -114,12 +116,17 @@ impl Described {
             if partition.in_sync_replicas.len() < partition.replicas.len() {
                 in_sync = in_sync.paint(Paint::Yellow);
             }
+            let mut offline = ids(&partition.offline_replicas);
+            if !partition.offline_replicas.is_empty() {
+                offline = offline.paint(Paint::Red);
+            }
             table.row([
                 partition.index.into(),
                 partition.leader.map_or_else(|| Cell::none().paint(Paint::Red), |leader| leader.0.into()),
                 partition.leader_epoch.into(),
                 ids(&partition.replicas),
                 in_sync,
+                offline,
                 edges.map(|edges| edges.beginning).into(),
                 edges.map(|edges| edges.end).into(),
             ]);

@@ -1,6 +1,6 @@
 //! `ottla topic`.
 
-use crate::support::{Broker, assert_documented, cells};
+use crate::support::{Broker, assert_documented, cells, ottla};
 
 #[test]
 fn topics_are_created_listed_and_deleted() {
@@ -65,6 +65,29 @@ PARTITION  LEADER  EPOCH  REPLICAS  IN SYNC  BEGINNING  END
     let all = broker.ottla("topic describe orders --all-settings").json();
     assert_documented("topic describe", &all);
     assert!(all[0]["settings"].as_array().unwrap().len() > 10);
+}
+
+#[test]
+fn a_partition_without_its_log_is_described_with_what_is_known_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let broker = Broker::start_with(ottla("broker --data").arg(dir.path()));
+    std::fs::write(dir.path().join("orders-1"), "where the directory of a log should be").unwrap();
+    broker.ottla("topic create orders --partitions 2 -c retention.ms=1").done();
+    let text = broker.ottla("topic describe orders").done();
+    let parts: Vec<&str> = text.split("\n\n").collect();
+    let expected = "\
+PARTITION  LEADER  EPOCH  REPLICAS  IN SYNC  OFFLINE  BEGINNING  END
+        0       1      0  1         1        -                0    0
+        1       -      0  1         -        1                -    -";
+    assert_eq!(parts[1], expected);
+    let described = broker.ottla("topic describe orders").json();
+    assert_documented("topic describe", &described);
+    let offline = &described[0]["partitions"][1];
+    let known = serde_json::json!({
+        "partition": 1, "leader": null, "leader_epoch": 0, "replicas": [1], "in_sync_replicas": [],
+        "offline_replicas": [1], "beginning": null, "end": null,
+    });
+    assert_eq!(*offline, known);
 }
 
 #[test]
