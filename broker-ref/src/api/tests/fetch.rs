@@ -63,7 +63,11 @@ impl Bench {
     }
 
     async fn delete_records(&self, topic: &str, offset: i64) -> (ErrorCode, i64) {
-        let partitions = vec![DeleteRecordsPartition { partition_index: 0, offset }];
+        self.delete_records_of(topic, 0, offset).await
+    }
+
+    async fn delete_records_of(&self, topic: &str, partition_index: i32, offset: i64) -> (ErrorCode, i64) {
+        let partitions = vec![DeleteRecordsPartition { partition_index, offset }];
         let topics = vec![DeleteRecordsTopic { name: topic.into(), partitions }];
         let response = records::delete(&self.cx(2), DeleteRecordsRequest { topics, ..Default::default() }).await;
         let result = &response.topics[0].partitions[0];
@@ -299,4 +303,15 @@ async fn of_a_partition_to_delete_from_repeatedly_the_last_offset_counts_and_is_
     let topics = vec![DeleteRecordsTopic { name: "t".into(), partitions }];
     let response = records::delete(&bench.cx(2), DeleteRecordsRequest { topics, ..Default::default() }).await;
     assert_eq!(response.topics[0].partitions.iter().map(|p| p.low_watermark).collect::<Vec<_>>(), [1]);
+}
+
+/// The code is Kafka 4.3.1's.
+#[tokio::test(start_paused = true)]
+async fn records_are_not_deleted_of_partitions_that_there_are_not() {
+    let bench = Bench::new().await;
+    bench.create_groups_topic().await;
+    for (topic, partition) in [("t", 9), ("t", -1), ("nosuch", 0), ("__consumer_offsets", 99)] {
+        let unknown = (ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, -1);
+        assert_eq!(bench.delete_records_of(topic, partition, 0).await, unknown, "{topic}-{partition}");
+    }
 }

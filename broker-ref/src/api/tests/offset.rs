@@ -47,6 +47,7 @@ fn group(id: &str, topics: Option<&[i32]>) -> OffsetFetchRequestGroup {
     OffsetFetchRequestGroup { group_id: id.into(), topics, ..Default::default() }
 }
 
+/// The codes are those of Kafka 4.3.1.
 #[tokio::test(start_paused = true)]
 async fn offsets_are_committed_of_partitions_that_there_are() {
     let bench = Bench::with_coordinator().await;
@@ -185,4 +186,23 @@ async fn a_group_has_a_coordinator_and_other_things_have_none() {
         assert_eq!(find(version, 1).await, (ErrorCode::COORDINATOR_NOT_AVAILABLE, NodeId::NONE));
         assert_eq!(find(version, 9).await, (ErrorCode::INVALID_REQUEST, NodeId::NONE));
     }
+}
+
+/// The codes are those of Kafka 4.3.1, of which the last is what it answers while it has no coordinator yet.
+#[tokio::test(start_paused = true)]
+async fn the_key_of_a_share_coordinator_is_a_group_a_topic_and_a_partition() {
+    let bench = Bench::new().await;
+    let id = bench.topic_id("t");
+    let find = async |version, key: &str| {
+        let request = FindCoordinatorRequest { key_type: 2, coordinator_keys: vec![key.into()], ..Default::default() };
+        find_coordinator::handle(&bench.cx(version), request).await.coordinators[0].error_code
+    };
+    let key = format!("a:b:{id}:0");
+    let malformed =
+        [format!("g:{id}:x"), format!(":{id}:0"), format!(" :{id}:0"), format!("g:{id}"), "g:x:0".to_owned()];
+    for key in malformed {
+        assert_eq!(find(6, &key).await, ErrorCode::INVALID_REQUEST, "{key}");
+    }
+    assert_eq!(find(5, &key).await, ErrorCode::INVALID_REQUEST, "that version knows no such keys");
+    assert_eq!(find(6, &key).await, ErrorCode::COORDINATOR_NOT_AVAILABLE);
 }
