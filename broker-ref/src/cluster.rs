@@ -752,7 +752,7 @@ fn load_logs(
     };
     let expiration_ms = i64::from(config.producer_id_expiration_ms);
     let config_of = |topic: &Topic| log_config(&TopicConfig::of_existing(&layers, &topic.configs), expiration_ms);
-    let mut logs = LogManager::load(directory, manager_config, |found| claim(found, image, &config_of), now_ms)?;
+    let mut logs = LogManager::load(directory, manager_config, |found| claim(found, image, config_of), now_ms)?;
     logs.retain_missing(|partition| {
         let registration = image.topic(partition.topic()).and_then(|topic| topic.partition(partition.partition()));
         registration.is_some_and(|registration| registration.replicas.contains(&node))
@@ -776,7 +776,7 @@ fn claim(found: &FoundLog, image: &MetadataImage, config_of: impl Fn(&Topic) -> 
         (None, None) => Ok(Claim::Stray),
         (Some(_), None) if found.topic_id.is_some() => Ok(Claim::Stray),
         (Some(named), _) if named.partition(found.partition.partition()).is_none() => Ok(Claim::Stray),
-        (Some(named), _) => Ok(Claim::Ours(config_of(named))),
+        (Some(named), _) => Ok(Claim::Ours(config_of(named).into())),
     }
 }
 

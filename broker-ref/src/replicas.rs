@@ -293,7 +293,7 @@ impl Replicas {
         self.logs().as_mut().map(|logs| logs.tick(now_ms)).unwrap_or_default()
     }
 
-    /// Compacts the log that wants it most. Blocks for as long as that takes; whether there was one, and not the last.
+    /// Compacts the log that wants it most. Blocks for as long as that takes; whether another one may want it too.
     pub(crate) fn compact_one(&self, limits: CompactionLimits) -> bool {
         let _turn = self.compacting.lock().unwrap_or_else(PoisonError::into_inner);
         if self.stopping.load(Ordering::Relaxed) {
@@ -308,18 +308,22 @@ impl Replicas {
         });
         let mut logs = self.logs();
         let Some(logs) = logs.as_mut() else { return false };
-        let noted = match compacted {
-            Ok(Some(compacted_to)) => logs.note_compacted(&partition, &log, compacted_to),
-            Ok(None) => Ok(()),
+        match compacted {
+            // Where it goes no further for now, it is not tried at once again.
+            Ok(Some(compacted_to)) if compacted_to <= dirt.compacted_to => return false,
+            Ok(Some(compacted_to)) => {
+                if let Err(error) = logs.note_compacted(&partition, &log, compacted_to) {
+                    tracing::error!(node = %self.node, %error, "cannot write down up to where logs are compacted");
+                }
+            }
+            Ok(None) => {}
             Err(CompactionError::Stopped) => return false,
             Err(error) => {
-                tracing::error!(node = %self.node, %partition, %error, "a log is not compacted any more");
-                logs.note_uncompactable(&partition, &log);
-                Ok(())
+                // One that was deleted meanwhile is none of this.
+                if logs.note_uncompactable(&partition, &log) {
+                    tracing::error!(node = %self.node, %partition, %error, "the log is not compacted until the next start");
+                }
             }
-        };
-        if let Err(error) = noted {
-            tracing::error!(node = %self.node, %error, "cannot write down up to where logs are compacted");
         }
         true
     }

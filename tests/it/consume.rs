@@ -281,3 +281,45 @@ async fn a_topic_that_is_deleted_and_created_anew_is_read_from_its_beginning_by_
     send(&other, "t", 0, 100..105).await;
     assert_eq!(values(&consumer.recv().await.unwrap()), (100..105).collect::<Vec<_>>());
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_a_compacted_topic_the_last_record_of_each_key_is_read() {
+    let settings = [
+        ("cleanup.policy", "compact"),
+        ("min.cleanable.dirty.ratio", "0.01"),
+        // A segment for each record.
+        ("segment.ms", "1"),
+        ("message.timestamp.type", "LogAppendTime"),
+    ];
+    let cluster = start(|c| c.topic_with("t", 1, 1, settings).config("log.cleaner.backoff.ms", "100")).await;
+    let client = client(&cluster);
+    let producer = client.producer().build().unwrap();
+    let read = async || {
+        let all = [partition("t", 0)];
+        let mut consumer = client.consumer_without_group().from_beginning().assign(all).build().await.unwrap();
+        let mut found = Vec::new();
+        while consumer.lag(&partition("t", 0)) != Some(0) {
+            let records = consumer.recv().await.unwrap();
+            let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap().to_vec()).unwrap();
+            found.extend(records.iter().map(|r| (r.offset(), text(r.key()), text(r.value()))));
+        }
+        found
+    };
+    for number in 0..30 {
+        let (key, value) = (format!("k{}", number % 3), number.to_string());
+        let record = Record::to("t").key(key.as_bytes()).value(value.as_bytes());
+        producer.send(record).await.unwrap().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut found = read().await;
+    for _ in 0..100 {
+        if found.len() == 4 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        found = read().await;
+    }
+    // What was written last is in the active segment, and those before are compacted without it.
+    let expected = [(26, "k2", "26"), (27, "k0", "27"), (28, "k1", "28"), (29, "k2", "29")];
+    assert_eq!(found, expected.map(|(offset, key, value)| (offset, key.to_owned(), value.to_owned())));
+}

@@ -123,7 +123,7 @@ impl std::fmt::Debug for LogManager {
 #[derive(Clone, Debug)]
 pub enum Claim {
     /// It is opened with these settings.
-    Ours(LogConfig),
+    Ours(Box<LogConfig>),
     /// No topic is known for it: its directory is renamed, and stays.
     Stray,
     /// It is left as it is.
@@ -182,7 +182,7 @@ impl LogManager {
         now_ms: i64,
     ) -> Result<Self, LogError> {
         let directory = LogDirectory::open(storage, identity)?;
-        Self::load(directory, config, |found| Ok(Claim::Ours(config_of(&found.partition))), now_ms)
+        Self::load(directory, config, |found| Ok(Claim::Ours(config_of(&found.partition).into())), now_ms)
     }
 
     /// Opens the logs in a directory that are claimed; those that were not closed in order are recovered. Blocks.
@@ -221,7 +221,7 @@ impl LogManager {
             match claim {
                 Claim::Ours(config) => {
                     let open = OpenLog { clean_shutdown, now_ms, ..checkpoints.of(&partition) };
-                    let log = Log::open(Arc::clone(manager.root.storage()), partition.clone(), config, open)?;
+                    let log = Log::open(Arc::clone(manager.root.storage()), partition.clone(), *config, open)?;
                     manager.logs.insert(partition, LogHandle::new(log));
                 }
                 Claim::Stray => strays.push(partition),
@@ -503,11 +503,13 @@ impl LogManager {
         Ok(())
     }
 
-    /// Leaves a log out that cannot be compacted, until the next start.
-    pub fn note_uncompactable(&mut self, partition: &TopicPartition, log: &LogHandle) {
-        if self.is_current(partition, log) {
+    /// Leaves a log out that cannot be compacted, until the next start; whether it has not been deleted since.
+    pub fn note_uncompactable(&mut self, partition: &TopicPartition, log: &LogHandle) -> bool {
+        let is_current = self.is_current(partition, log);
+        if is_current {
             self.uncompactable.insert(partition.clone());
         }
+        is_current
     }
 
     fn is_current(&self, partition: &TopicPartition, log: &LogHandle) -> bool {

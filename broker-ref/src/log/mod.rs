@@ -70,6 +70,8 @@
 //!   segment begins with the offset after them, and what is left of their file is neither cut nor written to. Readers
 //!   are taken over such an end by a batch of no records.
 //! * What no topic is known for is renamed or left alone, and neither opened nor recovered.
+//! * Compaction (`compaction`) writes new segments beside the old ones and swaps them in by renaming. What it cannot read
+//!   it does not touch.
 //! * A checkpoint is never in the way: it is replaced by renaming a complete file, and one that cannot be read costs a
 //!   longer recovery.
 //! * Indexes are not trusted: one that cannot be right is rebuilt.

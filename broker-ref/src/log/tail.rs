@@ -56,6 +56,12 @@ impl TailCache {
         }
     }
 
+    /// Lets go of what begins before an offset: it has been compacted since.
+    pub(crate) fn drop_before(&mut self, offset: i64) {
+        let dropped = self.appends.partition_point(|append| append.base_offset < offset);
+        self.bytes -= self.appends.drain(..dropped).map(|append| append.bytes.len()).sum::<usize>();
+    }
+
     pub(crate) fn clear(&mut self) {
         self.appends.clear();
         self.bytes = 0;

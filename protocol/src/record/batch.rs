@@ -56,15 +56,15 @@ impl RecordBatch {
     ///
     /// A batch spans at most 2^31 offsets, so it may end before `last_offset`; it has one at least.
     pub fn empty(base_offset: i64, last_offset: i64) -> Self {
-        let span = last_offset.saturating_sub(base_offset).clamp(0, i64::from(i32::MAX));
+        let last_offset_delta = i32::try_from(last_offset.saturating_sub(base_offset).max(0)).unwrap_or(i32::MAX);
         let mut header = BatchHeader {
             base_offset,
-            batch_length: HEADER_LEN as i32 - LOG_OVERHEAD as i32,
+            batch_length: i32::try_from(HEADER_LEN - LOG_OVERHEAD).unwrap_or_default(),
             partition_leader_epoch: -1,
             magic: 2,
             crc: 0,
             attributes: Attributes::default(),
-            last_offset_delta: span as i32,
+            last_offset_delta,
             base_timestamp: -1,
             max_timestamp: -1,
             producer_id: -1,
@@ -199,5 +199,24 @@ impl BatchHeader {
     /// The timestamp that stands for every record's own, if the broker set it.
     pub(super) fn append_time(&self) -> Option<i64> {
         (self.attributes.timestamp_type() == TimestampType::LogAppendTime).then_some(self.max_timestamp)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_batch_is_one_that_spans_its_offsets() {
+        let most = i64::from(i32::MAX);
+        for (base, last, spans_to) in [(7, 9, 9), (7, 7, 7), (7, 3, 7), (0, i64::MAX, most), (most, 2 * most, 2 * most)]
+        {
+            let batch = RecordBatch::empty(base, last);
+            let read = RecordBatch::parse(batch.bytes().clone()).unwrap();
+            read.verify_crc().unwrap();
+            assert_eq!(read, batch);
+            assert_eq!((read.base_offset(), read.last_offset(), read.record_count()), (base, spans_to, 0));
+            assert_eq!(read.records(&mut Decompressor::default()).unwrap().iter().count(), 0);
+        }
     }
 }

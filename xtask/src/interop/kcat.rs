@@ -22,7 +22,7 @@ pub(super) static CASES: [Case; 7] = [
     Case::new(&CLIENT, "idempotent producer", idempotent).in_ci(),
     Case::new(&CLIENT, "consumer group", group).in_ci(),
     Case::new(&CLIENT, "offsets by position and by time", offsets).in_ci(),
-    Case::new(&CLIENT, "compacted topic with gaps", compacted).not_yet("compaction"),
+    Case::new(&CLIENT, "compacted topic with gaps", compacted),
 ];
 
 const COMPACTION_LIMIT: Duration = Duration::from_secs(20);

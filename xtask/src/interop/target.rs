@@ -19,6 +19,8 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// What a topic gets that is created by using it.
 pub(super) const PARTITIONS: (&str, &str) = ("num.partitions", "3");
+/// Otherwise a compaction is a quarter of a minute away.
+const COMPACTION: (&str, &str) = ("log.cleaner.backoff.ms", "200");
 
 /// A kind of cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -99,10 +101,7 @@ impl Running {
 
 /// How Kafka is set up for cases.
 pub(super) fn kafka_options(nodes: u16) -> ClusterOptions {
-    let (key, value) = PARTITIONS;
-    let mut settings = vec![(key.to_owned(), value.to_owned())];
-    // Otherwise a compaction is a quarter of a minute away.
-    settings.push(("log.cleaner.backoff.ms".to_owned(), "200".to_owned()));
+    let settings = [PARTITIONS, COMPACTION].map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
     ClusterOptions { nodes, settings, ..ClusterOptions::default() }
 }
 
@@ -115,8 +114,8 @@ pub(crate) struct OurBroker {
 
 impl OurBroker {
     fn in_memory() -> Result<Self> {
-        let (key, value) = PARTITIONS;
-        Self::start(&["--memory", "--set", &format!("{key}={value}")])
+        let [partitions, compaction] = [PARTITIONS, COMPACTION].map(|(key, value)| format!("{key}={value}"));
+        Self::start(&["--memory", "--set", &partitions, "--set", &compaction])
     }
 
     /// Starts it with these arguments, on a free port unless they name one.

@@ -11,8 +11,8 @@
 //! together that of one.
 //!
 //! Offsets stay, and so do batches: a batch spans what it spanned, and of a producer the last one is kept even if it is
-//! empty, or its next batch would look like one out of turn. The last batch of each new segment is kept too: readers get
-//! to its end, and after a crash it tells which old segments the new one replaces. A tombstone stays for `delete.retention.ms` after the first compaction that met it, so that a reader who
+//! empty, or its next batch would look like one out of turn. The last batch of each new segment is kept too, so that its
+//! file tells where it ends. A tombstone stays for `delete.retention.ms` after the first compaction that met it, so that a reader who
 //! began before can see it; when that ends is written in its batch (KIP-534).
 //!
 //! What is transactional, a control batch, or of a format before Kafka 0.11 is kept as it is, and no key in it replaces
@@ -173,6 +173,7 @@ impl Log {
         for replacement in replacements {
             self.replace(replacement, now_ms)?;
         }
+        self.tail.drop_before(compacted_to);
         self.dir.sync_names()?;
         Ok(Some(compacted_to))
     }
@@ -210,11 +211,13 @@ impl Log {
                 true => &rewrite::KINDS,
                 false => &FileKind::ALL,
             };
-            renamed = renamed.and(self.set_aside(segment.base_offset, kinds, now_ms));
+            let result = self.set_aside(segment.base_offset, kinds, now_ms);
+            renamed = renamed.and(result);
         }
         for kind in rewrite::KINDS {
             let name = kind.name(base_offset);
-            renamed = renamed.and(self.dir.rename(&format!("{name}{SWAP}"), &name));
+            let result = self.dir.rename(&format!("{name}{SWAP}"), &name);
+            renamed = renamed.and(result);
         }
         renamed
     }
@@ -294,8 +297,8 @@ impl Compaction {
                 if header.last_offset() < from || !has_keys(&header) {
                     continue;
                 }
-                if header.base_offset >= end || latest.is_full() {
-                    return Ok((latest, header.base_offset.min(end)));
+                if header.last_offset() >= end || latest.is_full() {
+                    return Ok((latest, header.base_offset));
                 }
                 let bytes = batches.bytes(&batch).map_err(|e| self.failed(extent, e.into()))?;
                 gather(bytes, &mut latest, &mut decompressor).map_err(|e| self.unreadable(extent, position, e))?;

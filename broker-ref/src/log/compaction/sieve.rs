@@ -12,7 +12,7 @@ use super::{Compaction, has_keys};
 pub(super) struct Sieve<'a> {
     compaction: &'a Compaction,
     latest: LatestOffsets,
-    /// What lies behind is kept as it is.
+    /// A batch that lies behind is kept as it is; none lies on both sides.
     compacted_to: i64,
     compressor: Compressor,
     decompressor: Decompressor,
@@ -46,11 +46,11 @@ impl<'a> Sieve<'a> {
         let batch = RecordBatch::parse(bytes)?;
         let Compaction { limits, delete_horizon, producers, .. } = self.compaction;
         let tombstones_stay = batch.delete_horizon().is_none_or(|horizon| limits.now_ms < horizon);
-        let (latest, compacted_to) = (&self.latest, self.compacted_to);
+        let latest = &self.latest;
         let stays = |record: Candidate<'_>| {
             // A record without a key was written before the topic was compacted.
             let is_latest = || record.key.is_some_and(|key| latest.is_latest(key, record.offset));
-            record.offset >= compacted_to || (is_latest() && (record.value.is_some() || tombstones_stay))
+            is_latest() && (record.value.is_some() || tombstones_stay)
         };
         let kept = retain(&batch, stays, Some(*delete_horizon), &mut self.compressor, &mut self.decompressor)?;
         let is_empty = BatchHeader::read(&kept)?.record_count == 0;

@@ -199,3 +199,51 @@ fn a_log_whose_directory_is_gone_begins_where_it_ended() {
         }
     }
 }
+
+#[test]
+fn the_dirtiest_log_is_compacted_first_and_how_far_is_remembered() {
+    for place in both() {
+        let compact = LogConfig {
+            cleanup_policy: CleanupPolicy { delete: false, compact: true },
+            min_cleanable_dirty_ratio: 0.1,
+            ..small()
+        };
+        let mut manager = open_dir(&place, NOW);
+        for (topic, segments) in [("half", 2), ("whole", 2), ("none", 0), ("damaged", 1)] {
+            let log = manager.create(partition(topic, 0), Uuid([1; 16]), compact.clone(), NOW).unwrap();
+            for _ in 0..segments {
+                append(&mut log.lock(), batch(1, 10));
+                log.lock().roll(NOW).unwrap();
+            }
+        }
+        let half = manager.get(&partition("half", 0)).unwrap();
+        manager.note_compacted(&partition("half", 0), &half, 1).unwrap();
+        let damaged = manager.get(&partition("damaged", 0)).unwrap();
+        manager.note_uncompactable(&partition("damaged", 0), &damaged);
+        let mut order = Vec::new();
+        while let Some((partition, log, dirt)) = manager.dirtiest(NOW) {
+            let limits = CompactionLimits { key_bytes: 1000, now_ms: NOW };
+            let compacted = log.lock().start_compaction(dirt, limits).run(&false.into()).unwrap();
+            let to = log.lock().finish_compaction(compacted, NOW).unwrap().unwrap();
+            manager.note_compacted(&partition, &log, to).unwrap();
+            order.push((partition.to_string(), dirt.ratio, to));
+        }
+        assert_eq!(order, [("whole-0".to_owned(), 1.0, 2), ("half-0".to_owned(), 0.5, 2)]);
+        let checkpoint = "0\n2\nhalf 0 2\nwhole 0 2\n";
+        assert_eq!(root_file(&place, "cleaner-offset-checkpoint").unwrap(), checkpoint);
+        manager.close().unwrap();
+        let config = LogManagerConfig::default();
+        let mut manager = LogManager::open(Arc::clone(&place), &identity(), config, |_| compact.clone(), NOW).unwrap();
+        let next = manager.dirtiest(NOW).map(|(partition, ..)| partition.to_string());
+        assert_eq!(next.as_deref(), Some("damaged-0"), "the others are known to be compacted");
+        // A new topic of the name has not been compacted.
+        manager.delete(&partition("whole", 0), NOW).unwrap();
+        let log = manager.create(partition("whole", 0), Uuid([2; 16]), compact.clone(), NOW).unwrap();
+        for _ in 0..3 {
+            append(&mut log.lock(), batch(1, 10));
+            log.lock().roll(NOW).unwrap();
+        }
+        manager.note_uncompactable(&partition("damaged", 0), &manager.get(&partition("damaged", 0)).unwrap());
+        assert_eq!(manager.dirtiest(NOW).unwrap().2.compacted_to, 0);
+    }
+}

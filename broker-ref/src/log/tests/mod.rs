@@ -1,6 +1,7 @@
 //! Whole logs, over both kinds of storage.
 
 mod append;
+mod compaction;
 mod crash;
 mod damage;
 mod directory;
