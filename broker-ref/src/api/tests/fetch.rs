@@ -315,3 +315,36 @@ async fn records_are_not_deleted_of_partitions_that_there_are_not() {
         assert_eq!(bench.delete_records_of(topic, partition, 0).await, unknown, "{topic}-{partition}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn each_partition_of_a_request_begins_where_it_was_asked_to() {
+    let bench = Bench::with(|c| c.topic("t", 2).topic("u", 1)).await;
+    bench.write("t", 5).await;
+    bench.write("u", 5).await;
+    let partition = |partition_index, offset| DeleteRecordsPartition { partition_index, offset };
+    let topic = |name: &str, partitions| DeleteRecordsTopic { name: name.into(), partitions };
+    let topics = vec![
+        topic("u", vec![partition(0, 4)]),
+        topic("nosuch", vec![partition(0, 1)]),
+        topic("t", vec![partition(1, 1), partition(0, 9), partition(7, 0), partition(0, 3)]),
+    ];
+    let response = records::delete(&bench.cx(2), DeleteRecordsRequest { topics, ..Default::default() }).await;
+    let mut told = Vec::new();
+    for topic in &response.topics {
+        let partitions = topic.partitions.iter();
+        told.extend(partitions.map(|p| (topic.name.as_str(), p.partition_index, p.error_code, p.low_watermark)));
+    }
+    let (unknown, out_of_range) = (ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, ErrorCode::OFFSET_OUT_OF_RANGE);
+    let expected = [
+        ("nosuch", 0, unknown, -1),
+        ("t", 0, ErrorCode::NONE, 3),
+        ("t", 1, out_of_range, -1),
+        ("t", 7, unknown, -1),
+        ("u", 0, ErrorCode::NONE, 4),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(
+        (bench.delete_records("t", -1).await, bench.delete_records("u", 2).await),
+        ((ErrorCode::NONE, 5), (ErrorCode::NONE, 4))
+    );
+}
