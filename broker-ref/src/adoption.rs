@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 
 use ottla_protocol::{types::NodeId, wire::Uuid};
 
-use crate::{config::BrokerConfig, groups, log::FoundLog};
+use crate::{
+    config::BrokerConfig,
+    groups,
+    log::{FoundLog, LogExtent},
+};
 
 /// Partitions without a log that are made up, in all. Kafka nodes hold a part of each topic's partitions only.
 const MOST_MISSING: usize = 10_000;
@@ -49,7 +53,7 @@ pub(crate) struct AdoptedTopic {
     pub(crate) name: String,
     /// `None` if no log has it, as before Kafka 2.8.
     pub(crate) id: Option<Uuid>,
-    /// The node that has most of each partition.
+    /// The node whose log of each partition reaches furthest.
     pub(crate) leaders: Vec<NodeId>,
     pub(crate) configs: Vec<(&'static str, String)>,
 }
@@ -80,13 +84,13 @@ fn adopted_topic(
     most_missing: &mut usize,
 ) -> Result<AdoptedTopic, AdoptionError> {
     let id = logs.iter().find_map(|(_, found)| found.topic_id);
-    let mut largest: BTreeMap<usize, (u64, NodeId)> = BTreeMap::new();
+    let mut largest: BTreeMap<usize, (LogExtent, NodeId)> = BTreeMap::new();
     for (node, found) in logs.iter().filter(|(_, found)| found.topic_id.is_none() || found.topic_id == id) {
         // Of the index there is no doubt that it is positive.
         let index = usize::try_from(found.partition.partition()).unwrap_or(0);
-        let (bytes, leader) = largest.entry(index).or_insert((found.bytes, *node));
-        if found.bytes > *bytes {
-            (*bytes, *leader) = (found.bytes, *node);
+        let (extent, leader) = largest.entry(index).or_insert((found.extent, *node));
+        if found.extent > *extent {
+            (*extent, *leader) = (found.extent, *node);
         }
     }
     let count = largest.last_key_value().map_or(0, |(index, _)| index + 1);
@@ -111,10 +115,11 @@ mod tests {
     use super::*;
     use crate::log::TopicPartition;
 
-    fn log(topic: &str, partition: i32, id: u8, bytes: u64) -> FoundLog {
+    fn log(topic: &str, partition: i32, id: u8, last_size: u64) -> FoundLog {
         let topic_id = (id > 0).then_some(Uuid([id; 16]));
         let partition = TopicPartition::new(topic, partition).unwrap();
-        FoundLog { path: format!("/data/{partition}"), partition, topic_id, bytes }
+        let extent = LogExtent { last_size, ..LogExtent::default() };
+        FoundLog { path: format!("/data/{partition}"), partition, topic_id, extent }
     }
 
     fn adopt(nodes: &[&[FoundLog]]) -> Result<Vec<AdoptedTopic>, String> {
@@ -123,12 +128,19 @@ mod tests {
     }
 
     #[test]
-    fn each_partition_is_led_where_most_of_it_is_and_nothing_is_deleted() {
+    fn each_partition_is_led_where_its_log_reaches_furthest_and_nothing_is_deleted() {
         let first = [log("t", 0, 7, 10), log("t", 3, 7, 10)];
         let second = [log("t", 0, 7, 5), log("t", 1, 7, 0), log("t", 3, 7, 11)];
         let [topic] = adopt(&[&first, &second]).unwrap().try_into().unwrap();
         assert_eq!((topic.name.as_str(), topic.id), ("t", Some(Uuid([7; 16]))));
         assert_eq!(topic.leaders, [1, 2, 1, 2].map(NodeId), "the one that nobody has goes to the first");
+        let extents = [(0, 9, 99), (1, 0, 1), (1, 5, 0), (1, 5, 7)];
+        let extents = extents.map(|(leader_epoch, last_base_offset, last_size)| LogExtent {
+            leader_epoch,
+            last_base_offset,
+            last_size,
+        });
+        assert!(extents.is_sorted(), "a later epoch wins over a longer log, and a later segment over a larger one");
         let keeps = |key: &str, value: &str| topic.configs.contains(&(key, value.to_owned()));
         assert!(keeps("retention.ms", "-1") && keeps("retention.bytes", "-1") && keeps("cleanup.policy", "delete"));
     }

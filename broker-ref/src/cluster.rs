@@ -639,7 +639,8 @@ impl Cluster {
         let config = node.config();
         let rack = config.broker_rack.as_deref().map(Str::from);
         self.controller.register(Broker { node_id: id, rack, endpoints: endpoints.clone() });
-        let mut tasks = node.spawn_tasks();
+        // From here on, the node stops whatever becomes of this start.
+        let mut running = RunningNode { node: node.clone(), tasks: node.spawn_tasks() };
         let applied = node.clone();
         blocking(move || applied.apply_image()).await;
         let limits = connection_limits(&config);
@@ -647,11 +648,11 @@ impl Cluster {
             let (limited, serving) = (node.clone(), node.clone());
             let service = move |client_host| Dispatcher::new(serving.clone(), name.clone(), client_host);
             let max_connections = move || limited.max_connections();
-            tasks.push(tokio::spawn(listener.run(limits, node.connections.clone(), max_connections, service)));
+            running.tasks.push(tokio::spawn(listener.run(limits, node.connections.clone(), max_connections, service)));
         }
         let endpoint = endpoints.into_iter().next().map(|(_, endpoint)| endpoint);
         self.nodes.extend(endpoint.map(|endpoint| ClusterNode { id: id.0, endpoint }));
-        self.running.push(RunningNode { node, tasks });
+        self.running.push(running);
         Ok(())
     }
 
@@ -690,13 +691,20 @@ async fn open_logs(
     now_ms: i64,
 ) -> Result<Vec<LogManager>, StartError> {
     let cluster_id = controller.image().cluster_id.to_string();
+    let adopts = controller.began_empty();
     let mut directories = Vec::with_capacity(ids.len());
     for (storage, &node_id) in storages.into_iter().zip(ids) {
         let identity = Identity { cluster_id: cluster_id.clone(), node_id };
-        let directory = blocking(move || LogDirectory::open(storage, &identity)).await?;
-        directories.push((NodeId(node_id), directory));
+        let directory = blocking(move || {
+            let mut directory = LogDirectory::open(storage, &identity)?;
+            if adopts {
+                directory.read_extents()?;
+            }
+            Ok::<_, LogError>(directory)
+        });
+        directories.push((NodeId(node_id), directory.await?));
     }
-    if controller.began_empty() {
+    if adopts {
         adopt(controller, &directories, layers).await?;
     }
     let mut logs = Vec::with_capacity(ids.len());
@@ -752,7 +760,7 @@ fn load_logs(
     };
     let expiration_ms = i64::from(config.producer_id_expiration_ms);
     let config_of = |topic: &Topic| log_config(&TopicConfig::of_existing(&layers, &topic.configs), expiration_ms);
-    let mut logs = LogManager::load(directory, manager_config, |found| claim(found, image, config_of), now_ms)?;
+    let mut logs = LogManager::load(directory, manager_config, |found| claim(found, node, image, config_of), now_ms)?;
     logs.retain_missing(|partition| {
         let registration = image.topic(partition.topic()).and_then(|topic| topic.partition(partition.partition()));
         registration.is_some_and(|registration| registration.replicas.contains(&node))
@@ -761,7 +769,12 @@ fn load_logs(
 }
 
 /// What becomes of a log, by the topics that there are.
-fn claim(found: &FoundLog, image: &MetadataImage, config_of: impl Fn(&Topic) -> LogConfig) -> Result<Claim, LogError> {
+fn claim(
+    found: &FoundLog,
+    node: NodeId,
+    image: &MetadataImage,
+    config_of: impl Fn(&Topic) -> LogConfig,
+) -> Result<Claim, LogError> {
     let named = image.topic(found.partition.topic());
     let owner = found.topic_id.and_then(|id| image.topic_by_id(id));
     match (named, owner) {
@@ -775,8 +788,11 @@ fn claim(found: &FoundLog, image: &MetadataImage, config_of: impl Fn(&Topic) -> 
         // The topic was deleted, or deleted and created anew, while the node was not running.
         (None, None) => Ok(Claim::Stray),
         (Some(_), None) if found.topic_id.is_some() => Ok(Claim::Stray),
-        (Some(named), _) if named.partition(found.partition.partition()).is_none() => Ok(Claim::Stray),
-        (Some(named), _) => Ok(Claim::Ours(config_of(named).into())),
+        (Some(named), _) => {
+            let registration = named.partition(found.partition.partition());
+            let is_here = registration.is_some_and(|registration| registration.replicas.contains(&node));
+            Ok(if is_here { Claim::Ours(config_of(named).into()) } else { Claim::Stray })
+        }
     }
 }
 

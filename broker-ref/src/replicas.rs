@@ -28,6 +28,9 @@ use crate::{
 /// How many logs are created or deleted before others have their turn with the directory.
 const LOGS_AT_ONCE: usize = 64;
 
+/// When a compaction is tried again that the storage was in the way of.
+const COMPACTED_AGAIN_MS: i64 = 60_000;
+
 /// The topics of the cluster with the replicas that are on this node.
 #[derive(Debug)]
 pub(crate) struct Replicas {
@@ -99,6 +102,14 @@ impl HostedTopic {
 
     fn has_offline(&self) -> bool {
         self.replicas.iter().any(|replica| matches!(replica, Replica::Offline(_)))
+    }
+
+    /// The partitions that are to be on this node, whether their logs could be opened or not.
+    fn local(&self) -> impl Iterator<Item = TopicPartition> {
+        let here = |replica: &Replica| matches!(replica, Replica::Here(_) | Replica::Offline(_));
+        let indexes = self.replicas.iter().zip(0..).filter(move |(replica, _)| here(replica));
+        // What is no name of a directory has none.
+        indexes.filter_map(|(_, index)| TopicPartition::new(&self.topic.name, index).ok())
     }
 
     /// The partitions that are on this node.
@@ -274,15 +285,15 @@ impl Replicas {
     }
 
     fn delete(&self, topics: &[Arc<HostedTopic>], now_ms: i64) {
-        let hosted: Vec<_> = topics.iter().flat_map(|topic| topic.hosted()).collect();
-        hosted.iter().for_each(|partition| partition.close());
-        // They have logs, so their names are names of directories.
-        let partitions = hosted.iter().filter_map(|p| TopicPartition::new(p.topic(), p.index()).ok());
-        for partitions in partitions.collect::<Vec<_>>().chunks(LOGS_AT_ONCE) {
+        topics.iter().flat_map(|topic| topic.hosted()).for_each(|partition| partition.close());
+        let local = topics.iter().flat_map(|topic| topic.local());
+        for partitions in local.collect::<Vec<_>>().chunks(LOGS_AT_ONCE) {
             let deleted = self.logs().as_mut().map(|logs| logs.delete_all(partitions, now_ms)).unwrap_or_default();
             for (partition, deleted) in deleted {
-                if let Err(error) = deleted {
-                    tracing::error!(node = %self.node, %partition, %error, "cannot delete a log");
+                match deleted {
+                    // Its log could not be opened, and there is nothing of it.
+                    Ok(()) | Err(LogError::UnknownPartition { .. }) => {}
+                    Err(error) => tracing::error!(node = %self.node, %partition, %error, "cannot delete a log"),
                 }
             }
         }
@@ -319,9 +330,12 @@ impl Replicas {
             Ok(None) => {}
             Err(CompactionError::Stopped) => return false,
             Err(error) => {
+                // There may be room again, or a descriptor; damage stays.
+                let again = matches!(error, CompactionError::Log(_));
+                let until_ms = if again { limits.now_ms.saturating_add(COMPACTED_AGAIN_MS) } else { i64::MAX };
                 // One that was deleted meanwhile is none of this.
-                if logs.note_uncompactable(&partition, &log) {
-                    tracing::error!(node = %self.node, %partition, %error, "the log is not compacted until the next start");
+                if logs.note_uncompactable(&partition, &log, until_ms) {
+                    tracing::error!(node = %self.node, %partition, %error, "the log is not compacted");
                 }
             }
         }

@@ -38,6 +38,11 @@ impl<T> Delayed<T> {
         self.waiting.iter().map(|(_, item)| item)
     }
 
+    /// Forgets what it is told to.
+    pub(super) fn remove(&mut self, is_gone: impl Fn(&T) -> bool) {
+        self.waiting.retain(|(_, item)| !is_gone(item));
+    }
+
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
     }

@@ -8,8 +8,9 @@ use ottla_protocol::wire::Uuid;
 use super::checkpoint;
 use super::error::LogError;
 use super::layout::{
-    DirKind, LEADER_EPOCH_CHECKPOINT, LOCK, META_PROPERTIES, PARTITION_METADATA, SegmentFile, TopicPartition,
+    DirKind, FileKind, LEADER_EPOCH_CHECKPOINT, LOCK, META_PROPERTIES, PARTITION_METADATA, SegmentFile, TopicPartition,
 };
+use super::leader_epochs::LeaderEpochs;
 use super::load::agree_on_topic_id;
 use super::storage::{Dir, FileInfo, Storage};
 
@@ -60,10 +61,22 @@ pub struct FoundLog {
     pub partition: TopicPartition,
     /// The id of the topic, if it is written down.
     pub topic_id: Option<Uuid>,
-    /// Bytes of all files.
-    pub bytes: u64,
+    /// How far it reaches, once that was read.
+    pub extent: LogExtent,
     /// The full name of the directory, for messages.
     pub path: String,
+}
+
+/// How far a log reaches, as far as that can be told from its directory. Of two copies, the one that reaches further is
+/// the larger one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogExtent {
+    /// The latest leader epoch, or -1.
+    pub leader_epoch: i32,
+    /// The base offset of the last segment.
+    pub last_base_offset: i64,
+    /// The bytes of that segment.
+    pub last_size: u64,
 }
 
 impl std::fmt::Debug for LogDirectory {
@@ -113,8 +126,26 @@ impl LogDirectory {
             return Ok(None);
         }
         let topic_id = agree_on_topic_id(&dir, None)?;
-        let bytes = files.iter().map(|file| file.len).sum();
-        Ok(Some(FoundLog { partition, topic_id, bytes, path: dir.path() }))
+        Ok(Some(FoundLog { partition, topic_id, extent: LogExtent::default(), path: dir.path() }))
+    }
+
+    /// Looks how far each log reaches. Blocks.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn read_extents(&mut self) -> Result<(), LogError> {
+        let storage = self.root.storage();
+        for FoundLog { partition, extent, .. } in &mut self.found {
+            let dir = Dir::partition(Arc::clone(storage), partition.dir_name());
+            let segment = |file: &FileInfo| match SegmentFile::parse(&file.name)? {
+                SegmentFile { base_offset, kind: FileKind::Log, suffix: "" } => Some((base_offset, file.len)),
+                _ => None,
+            };
+            let (last_base_offset, last_size) = dir.list()?.iter().filter_map(segment).max().unwrap_or_default();
+            let leader_epoch = LeaderEpochs::load(&dir)?.and_then(|epochs| epochs.latest()).unwrap_or(-1);
+            *extent = LogExtent { leader_epoch, last_base_offset, last_size };
+        }
+        Ok(())
     }
 
     /// The logs, in the order of their partitions' names.

@@ -240,13 +240,19 @@ fn finish_interrupted_work(dir: &Dir) -> Result<(), LogError> {
         let Some(file) = SegmentFile::parse(name) else { continue };
         // A swap behind an unfinished file belongs to a split that was not completed.
         let incomplete = file.suffix == SWAP && file.base_offset >= first_cleaned;
-        if incomplete || matches!(file.suffix, DELETED | CLEANED) {
+        if incomplete || file.suffix == CLEANED {
             dir.remove(name)?;
         }
     }
     let files = dir.list()?;
     for swap in segment_files(&files, SWAP).filter(|file| file.kind == FileKind::Log) {
         remove_covered(dir, &files, swap.base_offset)?;
+    }
+    // Only now is it known that nothing is to be made of them again.
+    for FileInfo { name, .. } in &files {
+        if SegmentFile::parse(name).is_some_and(|file| file.suffix == DELETED) {
+            dir.remove(name)?;
+        }
     }
     for FileInfo { name, .. } in &files {
         if let Some(SegmentFile { base_offset, kind, suffix: SWAP }) = SegmentFile::parse(name) {
@@ -266,7 +272,11 @@ fn remove_covered(dir: &Dir, files: &[FileInfo], base_offset: i64) -> Result<(),
     while scanner.next().map_err(|e| scan_error(dir, &name, e))?.is_some() {}
     let next_offset = scanner.next_offset();
     for covered in segment_files(files, "").filter(|file| (base_offset..next_offset).contains(&file.base_offset)) {
-        dir.remove(&covered.kind.name(covered.base_offset))?;
+        // The producers at its base offset, and the aborted transactions, are those of the old segment.
+        let stays = matches!(covered.kind, FileKind::TransactionIndex | FileKind::ProducerSnapshot);
+        if covered.base_offset != base_offset || !stays {
+            dir.remove(&covered.kind.name(covered.base_offset))?;
+        }
     }
     Ok(())
 }
@@ -497,7 +507,8 @@ fn scan_error(dir: &Dir, file: &str, error: ScanError) -> LogError {
         ScanError::Defect(defect) => LogError::Corrupt {
             path: dir.path_of(file),
             reason: defect.to_string(),
-            remedy: "it is the outcome of a compaction: delete it, and the segments that it was made of are used again",
+            remedy: "it is the outcome of a compaction: restore it from a copy, or delete it, and what is left of the \
+                     segments that it was made of is used again (those that end in .deleted, under their old names)",
         },
     }
 }

@@ -1,6 +1,7 @@
 //! One log directory: all its logs, their checkpoints, and what is done to them now and then.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ottla_protocol::wire::Uuid;
@@ -100,8 +101,8 @@ pub struct LogManager {
     missing: Offsets,
     /// Up to where logs are compacted.
     compacted: Offsets,
-    /// Logs that cannot be compacted.
-    uncompactable: BTreeSet<TopicPartition>,
+    /// Logs that cannot be compacted, and when that is tried again, in milliseconds since the epoch.
+    uncompactable: BTreeMap<TopicPartition, i64>,
     /// Directories that were renamed and wait to be removed.
     deleted_dirs: Delayed<String>,
     /// Logs that could not be deleted.
@@ -208,8 +209,8 @@ impl LogManager {
             config,
             directory_id: id,
             logs: BTreeMap::new(),
-            missing: checkpoints.recovery_points.clone(),
-            uncompactable: BTreeSet::new(),
+            missing: checkpoints.known_ends(),
+            uncompactable: BTreeMap::new(),
             deleted_dirs: deleted.into_iter().map(|name| (now_ms, name)).collect(),
             undeleted: Delayed::default(),
             timers: Timers::starting(now_ms),
@@ -229,6 +230,7 @@ impl LogManager {
             }
         }
         manager.put_aside(&strays)?;
+        manager.trim_compacted();
         let Self { missing, logs, .. } = &mut manager;
         missing.retain(|partition, offset| *offset > 0 && !logs.contains_key(partition) && !strays.contains(partition));
         if !others.is_empty() {
@@ -239,6 +241,14 @@ impl LogManager {
             );
         }
         Ok(manager)
+    }
+
+    /// Forgets up to where logs were compacted that are gone, or end before that.
+    fn trim_compacted(&mut self) {
+        let Self { compacted, logs, .. } = self;
+        let before = compacted.len();
+        compacted.retain(|partition, to| logs.get(partition).is_some_and(|log| *to <= log.lock().end_offset()));
+        self.checkpoints_are_stale |= self.compacted.len() < before;
     }
 
     /// Renames the directories of logs that no topic is known for; they stay.
@@ -344,6 +354,8 @@ impl LogManager {
         if self.checkpoints_are_stale {
             self.checkpoint_recovery_points()?;
             self.checkpoint_log_start_offsets()?;
+            self.checkpoint_high_watermarks()?;
+            checkpoint::write_offsets(&self.root, COMPACTION_CHECKPOINT, &self.compacted)?;
             self.checkpoints_are_stale = false;
         }
         Ok(())
@@ -380,18 +392,24 @@ impl LogManager {
             // They are out of the way, and after a crash no topic is known for them.
             tracing::warn!(%error, "logs were deleted, but a crash may bring their directories back");
         }
-        let ended = partitions.iter().zip(moved).map(|(partition, moved)| {
+        let mut ended = Vec::with_capacity(partitions.len());
+        for (partition, moved) in partitions.iter().zip(moved) {
             let deleted = moved.map(|name| {
                 self.logs.remove(partition);
-                self.checkpoints_are_stale = true;
+                self.compacted.remove(partition);
                 self.deleted_dirs.push(now_ms, name);
             });
             if deleted.is_err() {
                 self.note_undeleted(partition, now_ms);
             }
-            (partition.clone(), deleted)
-        });
-        ended.collect()
+            self.checkpoints_are_stale |= deleted.is_ok() | self.missing.remove(partition).is_some();
+            ended.push((partition.clone(), deleted));
+        }
+        if let Err(error) = self.forget_earlier_logs() {
+            // It is tried again before a log is created.
+            tracing::warn!(%error, "logs were deleted, and the checkpoints still tell of them");
+        }
+        ended
     }
 
     fn note_undeleted(&mut self, partition: &TopicPartition, now_ms: i64) {
@@ -407,13 +425,19 @@ impl LogManager {
             .any(|undeleted| self.is_current(partition, &undeleted.log))
     }
 
-    /// Renames a partition's directory; returns its new name, which is durable once the root's names are.
+    /// Renames a partition's directory; returns its new name, which is durable once the root's names are. The directory may
+    /// be there without a log, which could not be opened.
     fn move_away(&self, partition: &TopicPartition) -> Result<String, LogError> {
         let (name, renamed) = (partition.dir_name(), partition.deleted_dir_name(fastrand::u128(..)));
-        let unknown = || LogError::UnknownPartition { path: self.root.path_of(&name) };
-        let mut log = self.logs.get(partition).ok_or_else(unknown)?.lock();
-        self.root.storage().rename_dir(&name, &renamed).map_err(|e| self.root.error("rename", &name, e))?;
-        log.moved_away(&renamed);
+        let log = self.logs.get(partition).map(LogHandle::lock);
+        match (self.root.storage().rename_dir(&name, &renamed), log) {
+            (Ok(()), Some(mut log)) => log.moved_away(&renamed),
+            (Ok(()), None) => {}
+            (Err(error), None) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(LogError::UnknownPartition { path: self.root.path_of(&name) });
+            }
+            (Err(error), _) => return Err(self.root.error("rename", &name, error)),
+        }
         Ok(renamed)
     }
 
@@ -479,7 +503,8 @@ impl LogManager {
             drop(guard);
             Some((partition.clone(), log.clone(), dirt))
         };
-        let candidates = self.logs.iter().filter(|(partition, _)| !self.uncompactable.contains(partition));
+        let waits = |partition| self.uncompactable.get(partition).is_some_and(|until_ms| now_ms < *until_ms);
+        let candidates = self.logs.iter().filter(|(partition, _)| !waits(partition));
         let urgency = |dirt: &Dirt| (dirt.overdue, dirt.ratio);
         candidates
             .filter_map(dirt)
@@ -503,11 +528,11 @@ impl LogManager {
         Ok(())
     }
 
-    /// Leaves a log out that cannot be compacted, until the next start; whether it has not been deleted since.
-    pub fn note_uncompactable(&mut self, partition: &TopicPartition, log: &LogHandle) -> bool {
+    /// Leaves a log out that cannot be compacted, until then; whether it has not been deleted since.
+    pub fn note_uncompactable(&mut self, partition: &TopicPartition, log: &LogHandle, until_ms: i64) -> bool {
         let is_current = self.is_current(partition, log);
         if is_current {
-            self.uncompactable.insert(partition.clone());
+            self.uncompactable.insert(partition.clone(), until_ms);
         }
         is_current
     }
@@ -524,16 +549,14 @@ impl LogManager {
         self.checkpoint(RECOVERY_POINT_CHECKPOINT, &self.missing, |log| Some(log.recovery_point()))
     }
 
-    /// Writes the log start offsets down, where they are not the base offset of a segment anyway. Worth doing at once
-    /// after records were deleted on request.
+    /// Writes down where logs begin, if not with 0. Worth doing at once after records were deleted on request. Kafka leaves
+    /// out what is the base offset of a segment, but a file before that may not have been removed yet.
     ///
     /// # Errors
     /// Those of the storage.
     pub fn checkpoint_log_start_offsets(&self) -> Result<(), LogError> {
-        let within_segment = |log: &Log| log.segment_base_offsets().next().is_some_and(|f| f < log.log_start_offset());
-        self.checkpoint(LOG_START_OFFSET_CHECKPOINT, &Offsets::new(), |log| {
-            within_segment(log).then(|| log.log_start_offset())
-        })
+        let start = |log: &Log| Some(log.log_start_offset()).filter(|start| *start > 0);
+        self.checkpoint(LOG_START_OFFSET_CHECKPOINT, &Offsets::new(), start)
     }
 
     /// Writes the high watermarks down.
@@ -605,6 +628,16 @@ impl Checkpoints {
             log_starts: checkpoint::read_offsets(root, LOG_START_OFFSET_CHECKPOINT)?,
             high_watermarks: checkpoint::read_offsets(root, HIGH_WATERMARK_CHECKPOINT)?,
         })
+    }
+
+    /// How far each log is known to have reached.
+    fn known_ends(&self) -> Offsets {
+        let mut ends = self.recovery_points.clone();
+        for (partition, high_watermark) in &self.high_watermarks {
+            let end = ends.entry(partition.clone()).or_insert(0);
+            *end = (*end).max(*high_watermark);
+        }
+        ends
     }
 
     fn of(&self, partition: &TopicPartition) -> OpenLog {

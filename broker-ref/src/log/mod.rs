@@ -116,7 +116,7 @@ mod timestamps;
 
 pub use compaction::{Compacted, Compaction, CompactionLimits, Dirt};
 pub use config::{CleanupPolicy, LogConfig};
-pub use directory::{FoundLog, Identity, LogDirectory, read_identity};
+pub use directory::{FoundLog, Identity, LogDirectory, LogExtent, read_identity};
 pub use error::{AppendError, CompactionError, LogError, ReadError};
 pub use flush::{Flush, Flushed};
 pub use layout::TopicPartition;

@@ -234,7 +234,7 @@ impl Log {
     }
 
     /// How many segments lie before the one that an offset lies in.
-    fn segments_before(&self, offset: i64) -> usize {
+    pub(super) fn segments_before(&self, offset: i64) -> usize {
         if self.active.base_offset <= offset {
             return self.sealed.len();
         }

@@ -240,7 +240,11 @@ impl ProducerState {
 
     /// Forgets producers that have been idle for too long.
     pub(crate) fn expire(&mut self, now_ms: i64, expiration_ms: i64) {
-        self.producers.retain(|_, entry| !is_expired(entry, now_ms, expiration_ms));
+        self.producers.retain(|_, entry| {
+            // When the clock was set back, how long they have been idle cannot be told: they begin anew.
+            entry.seen_ms = entry.seen_ms.min(now_ms);
+            !is_expired(entry, now_ms, expiration_ms)
+        });
     }
 
     pub(crate) fn encode_snapshot(&self) -> Bytes {

@@ -10,6 +10,9 @@ use super::partition_log::{Log, LogOffsets};
 use super::storage::Dir;
 use super::tail::{Limits, Order, Slice};
 
+/// A read looks for its offset in so many segments that have batches.
+const SEGMENTS_AT_ONCE: usize = 2;
+
 /// What to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Read {
@@ -119,7 +122,10 @@ impl FileRead {
     /// no records takes him to the end.
     fn gap(&self) -> Fetched {
         let Limits { max_bytes, min_one_message, upper_bound } = self.limits;
-        let batch = RecordBatch::empty(self.request.offset, upper_bound - 1);
+        // Behind those that were looked at there may be more.
+        let looked_at = self.extents.get(SEGMENTS_AT_ONCE - 1).map_or(upper_bound, |extent| extent.end_offset);
+        let known_to = looked_at.min(upper_bound);
+        let batch = RecordBatch::empty(self.request.offset, known_to - 1);
         let mut slice = Slice::default();
         if batch.size_bytes() <= max_bytes || min_one_message {
             slice = Slice {
@@ -135,7 +141,8 @@ impl FileRead {
     /// Returns whether the batch that holds the offset, or the first one behind it, is in this extent.
     fn read_extent(&self, extent: &Extent, slice: &mut Slice) -> Result<bool, LogError> {
         let offset = self.request.offset;
-        let needed = (!self.passes_over_damage).then_some(offset);
+        // Of a later segment, its beginning: what is lost there is not passed over in silence.
+        let needed = (!self.passes_over_damage).then_some(offset.max(extent.base_offset));
         let mut batches = extent.batches(&self.dir);
         let batch = loop {
             match batches.next(needed)? {
@@ -190,7 +197,7 @@ impl Log {
         if let Some(slice) = self.tail.read(offset, &limits) {
             return Ok(ReadPlan::Ready(Fetched::of(slice, &request, offsets)));
         }
-        let extents = self.extents(offset).take(2).collect();
+        let extents = self.extents(offset).take(SEGMENTS_AT_ONCE).collect();
         let dir = self.dir.clone();
         Ok(ReadPlan::File(FileRead { dir, request, limits, offsets, extents, passes_over_damage: false }))
     }

@@ -130,7 +130,11 @@ impl Log {
                 Ok(()) => self.deleted.push(now_ms, renamed),
                 // Not every segment has every file.
                 Err(LogError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
-                Err(other) => deleted = deleted.and(Err(other)),
+                Err(other) => {
+                    // It is removed under its own name then, which no new file gets before.
+                    self.deleted.push(now_ms, name);
+                    deleted = deleted.and(Err(other));
+                }
             }
         }
         deleted
@@ -261,6 +265,7 @@ impl Log {
             self.delete_files(base_offset, now_ms)?;
         }
         self.sealed.clear();
+        self.deleted.remove(|name| !name.ends_with(DELETED));
         self.active = Segment::create(&self.dir, offset, now_ms)?;
         self.log_start_offset = offset;
         self.end_offset = offset;

@@ -137,10 +137,6 @@ impl Partition {
         Self { place, log, state, flushing: tokio::sync::Mutex::new(()), failing: AtomicBool::new(false) }
     }
 
-    pub(crate) fn topic(&self) -> &TopicName {
-        &self.place.topic
-    }
-
     pub(crate) fn index(&self) -> i32 {
         self.place.index
     }

@@ -15,8 +15,8 @@
 //! file tells where it ends. A tombstone stays for `delete.retention.ms` after the first compaction that met it, so that a reader who
 //! began before can see it; when that ends is written in its batch (KIP-534).
 //!
-//! What is transactional, a control batch, or of a format before Kafka 0.11 is kept as it is, and no key in it replaces
-//! another one.
+//! What is transactional, a control batch, or of a format before Kafka 0.11 is kept as it is: no key in it replaces
+//! another one, and no tombstone behind it goes.
 //!
 //! Deciding and replacing hold the log's lock for as long as a few renames take. In between nothing is held: the files
 //! that are read are sealed, and what is written is called `.cleaned` until it is complete and durable.
@@ -78,14 +78,25 @@ pub struct Compaction {
     delete_horizon: i64,
     /// The last offset of each producer's last batch.
     producers: HashMap<i64, i64>,
+    truncations: u64,
 }
 
 /// A compaction that has been run, to be told to the log.
 #[derive(Debug)]
 #[must_use = "the log does not know of a compaction until it is finished"]
 pub struct Compacted {
+    /// Where the new files are. If the log was deleted since, another one may be there now.
+    dir: Dir,
     replacements: Vec<Replacement>,
     compacted_to: i64,
+    truncations: u64,
+}
+
+impl Compacted {
+    /// Removes what was written.
+    fn discard(&self) -> Result<(), LogError> {
+        self.replacements.iter().try_for_each(|replacement| remove_unfinished(&self.dir, replacement.new.base_offset))
+    }
 }
 
 /// A new segment, and the files in whose place it comes.
@@ -133,7 +144,8 @@ impl Log {
     fn first_not_compactable(&self, from: i64, now_ms: i64) -> i64 {
         let lag = self.config.min_compaction_lag_ms;
         let is_young = |segment: &&Segment| lag > 0 && segment.largest_timestamp() > now_ms.saturating_sub(lag);
-        let young = self.sealed.iter().filter(|segment| segment.base_offset >= from).find(is_young);
+        let before = self.segments_before(from);
+        let young = self.sealed.iter().skip(before).find(is_young);
         let end = young.map_or(self.active.base_offset, |segment| segment.base_offset);
         end.min(self.last_stable_offset())
     }
@@ -152,6 +164,7 @@ impl Log {
             index_interval_bytes: self.config.index_interval_bytes,
             delete_horizon: limits.now_ms.saturating_add(self.config.delete_retention_ms),
             producers: self.producers.entries().filter_map(last_of).collect(),
+            truncations: self.truncations.count(),
         }
     }
 
@@ -159,17 +172,19 @@ impl Log {
     /// up to which the log is compacted now; `None` if segments were deleted in the meantime, and nothing is replaced.
     ///
     /// # Errors
-    /// Those of the storage. Readers go on with the old segments, and the next start of the broker ends what was begun.
+    /// Those of the storage. Where it cannot be told what the files are now, the log takes no more writes: the next start
+    /// of the broker ends what was begun.
     pub fn finish_compaction(&mut self, compacted: Compacted, now_ms: i64) -> Result<Option<i64>, LogError> {
-        self.check_usable()?;
-        let Compacted { replacements, compacted_to } = compacted;
-        let unchanged = replacements.iter().all(|replacement| self.place_of(replacement).is_some());
-        if !unchanged {
-            for Replacement { new, .. } in replacements {
-                remove_cleaned(&self.dir, new.base_offset)?;
-            }
+        if let Err(unusable) = self.check_usable() {
+            compacted.discard()?;
+            return Err(unusable);
+        }
+        let replaced = |replacement: &Replacement| self.place_of(replacement).is_some();
+        if compacted.truncations != self.truncations.count() || !compacted.replacements.iter().all(replaced) {
+            compacted.discard()?;
             return Ok(None);
         }
+        let Compacted { replacements, compacted_to, .. } = compacted;
         for replacement in replacements {
             self.replace(replacement, now_ms)?;
         }
@@ -189,43 +204,58 @@ impl Log {
         replacement.old.iter().all(is_next).then_some(at)
     }
 
-    /// A crash at any point leaves either the old files, or a complete `.swap` that the next start puts in their place.
     fn replace(&mut self, replacement: Replacement, now_ms: i64) -> Result<(), LogError> {
         let Some(at) = self.place_of(&replacement) else { return Ok(()) };
         let Replacement { old, mut new } = replacement;
-        for kind in rewrite::KINDS {
-            let name = kind.name(new.base_offset);
-            self.dir.rename(&format!("{name}{CLEANED}"), &format!("{name}{SWAP}"))?;
+        let base_offset = new.base_offset;
+        if let Err(error) = self.complete(base_offset) {
+            // What is left of it would take the place of the old segments at the next start, whatever they are by then.
+            self.failed = remove_unfinished(&self.dir, base_offset).is_err();
+            return Err(error);
         }
-        // Before anything is out of the way, what takes its place must be there to stay.
-        self.dir.sync_names()?;
         let replaced: Vec<Segment> = self.sealed.drain(at..at + old.len()).collect();
         let modified_ms = replaced.iter().map(Segment::modified_ms).max();
         new.set_modified_ms(modified_ms.unwrap_or(now_ms));
-        let base_offset = new.base_offset;
         self.sealed.insert(at, new);
-        let mut renamed = Ok(());
+        let swapped = self.swap_files(base_offset, &replaced, now_ms);
+        self.failed = swapped.is_err();
+        swapped
+    }
+
+    /// From here on, the next start after a crash puts the new segment in the place of the old ones.
+    fn complete(&self, base_offset: i64) -> Result<(), LogError> {
+        for kind in rewrite::KINDS {
+            let name = kind.name(base_offset);
+            self.dir.rename(&format!("{name}{CLEANED}"), &format!("{name}{SWAP}"))?;
+        }
+        // Before anything is out of the way, what takes its place must be there to stay.
+        self.dir.sync_names()
+    }
+
+    /// `.swap` goes last, for it is what tells a start to put the old files out of the way.
+    fn swap_files(&mut self, base_offset: i64, replaced: &[Segment], now_ms: i64) -> Result<(), LogError> {
         for segment in replaced {
             let kinds: &[FileKind] = match segment.base_offset == base_offset {
-                // The producers at that offset are the same ones.
+                // The producers at that offset are the same ones, and so are the aborted transactions.
                 true => &rewrite::KINDS,
                 false => &FileKind::ALL,
             };
-            let result = self.set_aside(segment.base_offset, kinds, now_ms);
-            renamed = renamed.and(result);
+            self.set_aside(segment.base_offset, kinds, now_ms)?;
         }
-        for kind in rewrite::KINDS {
-            let name = kind.name(base_offset);
-            let result = self.dir.rename(&format!("{name}{SWAP}"), &name);
-            renamed = renamed.and(result);
-        }
-        renamed
+        self.dir.sync_names()?;
+        rewrite::KINDS
+            .into_iter()
+            .map(|kind| kind.name(base_offset))
+            .try_for_each(|name| self.dir.rename(&format!("{name}{SWAP}"), &name))
     }
 }
 
-fn remove_cleaned(dir: &Dir, base_offset: i64) -> Result<(), LogError> {
+/// Removes a new segment, however far it has come.
+fn remove_unfinished(dir: &Dir, base_offset: i64) -> Result<(), LogError> {
     for kind in rewrite::KINDS {
-        dir.remove(&format!("{}{CLEANED}", kind.name(base_offset)))?;
+        for suffix in [CLEANED, SWAP] {
+            dir.remove(&format!("{}{suffix}", kind.name(base_offset)))?;
+        }
     }
     Ok(())
 }
@@ -236,29 +266,35 @@ impl Compaction {
     /// # Errors
     /// [`CompactionError`]; the log is as it was.
     pub fn run(self, stop: &AtomicBool) -> Result<Compacted, CompactionError> {
-        let mut written = Vec::new();
-        let result = self.rewrite_all(stop, &mut written);
+        // After a crash, what an earlier one has left would make a complete new segment behind it look like a part of it.
+        self.remove_cleaned()?;
+        let result = self.rewrite_all(stop);
         if result.is_err() {
-            for base_offset in written {
-                // What is left behind is removed by the next compaction, or the next start.
-                let _ = remove_cleaned(&self.dir, base_offset);
-            }
+            // What cannot be removed is tried again by the next compaction, and by the next start.
+            let _ = self.remove_cleaned();
         }
         result
     }
 
-    fn rewrite_all(&self, stop: &AtomicBool, written: &mut Vec<i64>) -> Result<Compacted, CompactionError> {
+    fn remove_cleaned(&self) -> Result<(), LogError> {
+        let files = self.dir.list()?;
+        files
+            .iter()
+            .filter(|file| file.name.ends_with(CLEANED))
+            .try_for_each(|file| self.dir.remove(&file.name).map(drop))
+    }
+
+    fn rewrite_all(&self, stop: &AtomicBool) -> Result<Compacted, CompactionError> {
         let (latest, compacted_to) = self.gather_keys(stop)?;
         let mut sieve = Sieve::new(self, latest, compacted_to);
         let mut replacements = Vec::new();
         for group in self.groups(compacted_to)? {
             let Some(first) = group.first() else { continue };
-            written.push(first.base_offset);
             let new = self.rewrite(group, &mut sieve, Rewrite::begin(self, first.base_offset)?, stop)?;
             let old = group.iter().map(|extent| (extent.base_offset, Arc::clone(&extent.file))).collect();
             replacements.push(Replacement { old, new });
         }
-        Ok(Compacted { replacements, compacted_to })
+        Ok(Compacted { dir: self.dir.clone(), replacements, compacted_to, truncations: self.truncations })
     }
 
     fn rewrite(

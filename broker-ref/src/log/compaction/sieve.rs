@@ -14,6 +14,9 @@ pub(super) struct Sieve<'a> {
     latest: LatestOffsets,
     /// A batch that lies behind is kept as it is; none lies on both sides.
     compacted_to: i64,
+    /// A record has passed whose key is not looked at. Of a tombstone behind it there is no telling what it deletes, so
+    /// none goes any more.
+    has_passed_unread: bool,
     compressor: Compressor,
     decompressor: Decompressor,
 }
@@ -30,7 +33,7 @@ pub(super) enum SieveError {
 impl<'a> Sieve<'a> {
     pub(super) fn new(compaction: &'a Compaction, latest: LatestOffsets, compacted_to: i64) -> Self {
         let (compressor, decompressor) = (Compressor::default(), Decompressor::default());
-        Self { compaction, latest, compacted_to, compressor, decompressor }
+        Self { compaction, latest, compacted_to, has_passed_unread: false, compressor, decompressor }
     }
 
     /// What is left of a batch, if anything is. One that `is_needed` is kept even without a record.
@@ -40,12 +43,14 @@ impl<'a> Sieve<'a> {
         header: &BatchHeader,
         is_needed: bool,
     ) -> Result<Option<Bytes>, SieveError> {
+        self.has_passed_unread |= !has_keys(header) && !header.attributes.is_control();
         if !has_keys(header) || header.base_offset >= self.compacted_to {
             return Ok(Some(bytes));
         }
         let batch = RecordBatch::parse(bytes)?;
         let Compaction { limits, delete_horizon, producers, .. } = self.compaction;
-        let tombstones_stay = batch.delete_horizon().is_none_or(|horizon| limits.now_ms < horizon);
+        let tombstones_stay =
+            self.has_passed_unread || batch.delete_horizon().is_none_or(|horizon| limits.now_ms < horizon);
         let latest = &self.latest;
         let stays = |record: Candidate<'_>| {
             // A record without a key was written before the topic was compacted.

@@ -155,6 +155,9 @@ impl Storage for FileStorage {
         if to.exists() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
+        if found_at(&from)?.is_some_and(|found| !found.is_dir()) {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
         fs::rename(from, to)
     }
 

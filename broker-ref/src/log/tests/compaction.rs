@@ -292,6 +292,31 @@ fn what_belongs_to_transactions_stays_as_it_is_and_replaces_nothing() {
 }
 
 #[test]
+fn a_tombstone_stays_that_may_be_of_what_belongs_to_a_transaction() {
+    let place = memory();
+    let mut log = new_log(&place, compacted());
+    let transactional = BatchSettings {
+        producer: ProducerStamp { producer_id: 1, producer_epoch: 0, base_sequence: 0 },
+        transactional: true,
+        ..BatchSettings::default()
+    };
+    append(&mut log, pairs_of(&[("a", Some("committed"))], transactional, NOW));
+    let marker = ottla_protocol::record::control::EndTransactionMarker { committed: true, coordinator_epoch: 0 };
+    let marker = BytesMut::from(&marker.to_batch(NOW, 1, 0)[..]);
+    log.append(marker, Append { origin: AppendOrigin::Coordinator, ..at(0) }).unwrap();
+    append(&mut log, pairs_of(&[("a", None)], BatchSettings::default(), NOW));
+    let mut to = 0;
+    for hours in [0, 2, 4] {
+        append(&mut log, pairs_of(&[("z", Some("v"))], BatchSettings::default(), NOW));
+        log.roll(NOW).unwrap();
+        to = compact(&mut log, to, limits(NOW + hours * HOUR_MS));
+    }
+    let batches = batches(read_all(&log, 0));
+    let tombstone = batches.iter().find(|batch| batch.base_offset() == 2).unwrap();
+    assert_eq!((tombstone.record_count(), tombstone.delete_horizon()), (1, Some(NOW + HOUR_MS)));
+}
+
+#[test]
 fn records_without_a_key_are_of_a_time_before_and_go() {
     let place = memory();
     let mut log = with_segments(&place, &[&[("", Some("1")), ("a", Some("2"))], &[("", Some("3"))]]);
@@ -377,6 +402,41 @@ fn who_reads_an_old_segment_meanwhile_can_finish() {
         assert_eq!(spans(under_way.run().unwrap().into_bytes()), [(0, 0)]);
         assert_eq!(spans(log.plan_read(request).unwrap().run().unwrap().into_bytes()), [(1, 1)]);
     }
+}
+
+/// The topic is deleted and created anew while it is compacted, and then killed in the middle of a swap.
+#[test]
+fn what_a_compaction_of_an_earlier_topic_writes_is_in_nobodys_way() {
+    let place = memory();
+    let load = || {
+        let identity = directory::identity();
+        LogManager::open(Arc::clone(&place), &identity, LogManagerConfig::default(), |_| compacted(), NOW).unwrap()
+    };
+    let mut manager = load();
+    let old = manager.create(tp(), ottla_protocol::wire::Uuid([1; 16]), compacted(), NOW).unwrap();
+    for n in 0..12 {
+        append(&mut old.lock(), pairs_of(&[(&format!("k{n}"), Some("v"))], BatchSettings::default(), NOW));
+        old.lock().roll(NOW).unwrap();
+    }
+    let (_, _, dirt) = manager.dirtiest(NOW).unwrap();
+    let [first, second] = [(); 2].map(|()| old.lock().start_compaction(dirt, limits(NOW)));
+    manager.delete(&tp(), NOW).unwrap();
+    let new = manager.create(tp(), ottla_protocol::wire::Uuid([2; 16]), compacted(), NOW).unwrap();
+    let unfinished = || file_names(&place).into_iter().filter(|name| name.ends_with(".cleaned")).count();
+    let finished = first.run(&AtomicBool::new(false)).unwrap();
+    assert!(unfinished() > 0 && old.lock().finish_compaction(finished, NOW).is_err());
+    assert_eq!(unfinished(), 0);
+    // As if it had panicked, or the broker had been killed.
+    drop(second.run(&AtomicBool::new(false)).unwrap());
+    assert!(unfinished() > 0);
+    append(&mut new.lock(), pairs_of(&[("a", Some("1"))], BatchSettings::default(), NOW));
+    new.lock().roll(NOW).unwrap();
+    let (_, _, dirt) = manager.dirtiest(NOW).unwrap();
+    let compaction = new.lock().start_compaction(dirt, limits(NOW));
+    let compacted = compaction.run(&AtomicBool::new(false)).unwrap();
+    assert_eq!(unfinished(), 3, "but for what it has written itself");
+    new.lock().finish_compaction(compacted, NOW).unwrap().unwrap();
+    assert_eq!((unfinished(), offsets(&new.lock())), (0, vec![0]));
 }
 
 /// A storage that dies before a call that changes something, and from then on.

@@ -503,6 +503,36 @@ fn who_reads_where_the_end_of_a_log_is_lost_is_taken_to_its_end() {
     assert_eq!(spans(read(&log, last.base_offset, 1 << 20).into_bytes()), [(end, end)]);
 }
 
+/// The first segment lost its end, and the second all that it had.
+#[test]
+fn who_reads_where_records_are_lost_is_not_taken_over_those_behind() {
+    let place = memory();
+    let mut log = new_log(&place, LogConfig { tail_cache_bytes: 0, ..small() });
+    for _ in 0..4 {
+        append(&mut log, batch(1, 10));
+        append(&mut log, batch(1, 10));
+        log.roll(NOW).unwrap();
+    }
+    let open = |name| place.open(FilePath::in_dir("t-0", name)).unwrap();
+    let [first, second] = ["00000000000000000000.log", "00000000000000000002.log"].map(open);
+    first.truncate(first.size().unwrap() / 2).unwrap();
+    let size = usize::try_from(second.size().unwrap()).unwrap();
+    second.truncate(0).unwrap();
+    second.write_at(0, vec![0xff; size].into()).unwrap();
+    let request = |offset| Read { offset, max_bytes: 1000, min_one_message: true, upper_bound: 8 };
+    for lost in [1, 2, 3] {
+        let told = log.read(request(lost)).unwrap_err().to_string();
+        assert!(told.contains("00000000000000000002.log is damaged"), "{told}");
+    }
+    assert_eq!(log.read(request(4)).unwrap().base_offset, Some(4));
+    second.truncate(0).unwrap();
+    assert_eq!(
+        spans(log.read(request(1)).unwrap().into_bytes()),
+        [(1, 3)],
+        "of an empty file there is nothing to tell"
+    );
+}
+
 #[test]
 fn a_recovery_point_that_no_log_can_reach_is_not_used() {
     let directory = Directory::crashed();

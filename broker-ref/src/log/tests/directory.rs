@@ -185,6 +185,7 @@ fn a_log_whose_directory_is_gone_begins_where_it_ended() {
             manager.retain_missing(|partition| partition.topic() == "lost");
             // A crash before it is there again.
             manager.checkpoint_recovery_points().unwrap();
+            manager.checkpoint_high_watermarks().unwrap();
             drop(manager);
             let mut manager = open_dir(&place, NOW);
             let mut create = |topic| {
@@ -219,7 +220,7 @@ fn the_dirtiest_log_is_compacted_first_and_how_far_is_remembered() {
         let half = manager.get(&partition("half", 0)).unwrap();
         manager.note_compacted(&partition("half", 0), &half, 1).unwrap();
         let damaged = manager.get(&partition("damaged", 0)).unwrap();
-        manager.note_uncompactable(&partition("damaged", 0), &damaged);
+        assert!(manager.note_uncompactable(&partition("damaged", 0), &damaged, NOW + 1));
         let mut order = Vec::new();
         while let Some((partition, log, dirt)) = manager.dirtiest(NOW) {
             let limits = CompactionLimits { key_bytes: 1000, now_ms: NOW };
@@ -243,7 +244,65 @@ fn the_dirtiest_log_is_compacted_first_and_how_far_is_remembered() {
             append(&mut log.lock(), batch(1, 10));
             log.lock().roll(NOW).unwrap();
         }
-        manager.note_uncompactable(&partition("damaged", 0), &manager.get(&partition("damaged", 0)).unwrap());
+        manager.note_uncompactable(&partition("damaged", 0), &manager.get(&partition("damaged", 0)).unwrap(), NOW + 1);
         assert_eq!(manager.dirtiest(NOW).unwrap().2.compacted_to, 0);
+    }
+}
+
+/// What was compacted of an earlier topic of the name, or of a log that is gone or was cut, says nothing of this one.
+#[test]
+fn how_far_a_log_is_compacted_is_forgotten_with_its_records() {
+    for place in both() {
+        let config = LogConfig { cleanup_policy: CleanupPolicy { delete: false, compact: true }, ..small() };
+        let open = || {
+            let defaults = LogManagerConfig::default();
+            LogManager::open(Arc::clone(&place), &identity(), defaults, |_| config.clone(), NOW).unwrap()
+        };
+        let mut manager = open();
+        for topic in ["again", "gone", "cut"] {
+            let log = manager.create(partition(topic, 0), Uuid([1; 16]), config.clone(), NOW).unwrap();
+            append(&mut log.lock(), batch(5, 10));
+            log.lock().roll(NOW).unwrap();
+            manager.note_compacted(&partition(topic, 0), &log, 5).unwrap();
+        }
+        manager.delete(&partition("again", 0), NOW).unwrap();
+        assert_eq!(root_file(&place, "cleaner-offset-checkpoint").unwrap(), "0\n2\ncut 0 5\ngone 0 5\n");
+        let log = manager.create(partition("again", 0), Uuid([2; 16]), config.clone(), NOW).unwrap();
+        append(&mut log.lock(), batch(1, 10));
+        drop((log, manager));
+        place.remove_dir("gone-0").unwrap();
+        place.open(FilePath::in_dir("cut-0", "00000000000000000000.log")).unwrap().truncate(0).unwrap();
+        place.remove(FilePath::in_dir("cut-0", "00000000000000000005.log")).unwrap();
+        let mut manager = open();
+        for topic in ["again", "gone", "cut"] {
+            let id = Uuid([if topic == "again" { 2 } else { 1 }; 16]);
+            let log = manager.create(partition(topic, 0), id, config.clone(), NOW).unwrap();
+            append(&mut log.lock(), batch(9, 10));
+            log.lock().roll(NOW).unwrap();
+        }
+        let mut begins = Vec::new();
+        while let Some((partition, log, dirt)) = manager.dirtiest(NOW) {
+            begins.push((partition.to_string(), dirt.compacted_to));
+            manager.note_compacted(&partition, &log, dirt.end).unwrap();
+        }
+        begins.sort_unstable();
+        let expected = [("again-0", 0), ("cut-0", 0), ("gone-0", 5)].map(|(name, from)| (name.to_owned(), from));
+        assert_eq!(begins, expected, "the one that is gone begins where it ended");
+    }
+}
+
+/// A directory may be there without its log, which could not be opened.
+#[test]
+fn a_partition_without_its_log_is_deleted_as_well() {
+    for place in both() {
+        let mut manager = open_dir(&place, NOW);
+        place.create_dir("t-0").unwrap();
+        let metadata = Bytes::from_static(b"version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ");
+        place.write(FilePath::in_dir("t-0", "partition.metadata"), metadata).unwrap();
+        assert!(manager.create(partition("t", 0), Uuid([2; 16]), small(), NOW).is_err());
+        manager.delete(&partition("t", 0), NOW).unwrap();
+        manager.create(partition("t", 0), Uuid([2; 16]), small(), NOW).unwrap();
+        let gone = manager.delete(&partition("u", 0), NOW);
+        assert!(matches!(gone, Err(LogError::UnknownPartition { .. })), "{gone:?}");
     }
 }

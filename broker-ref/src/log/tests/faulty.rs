@@ -197,3 +197,42 @@ fn a_segment_whose_files_cannot_be_renamed_keeps_no_other_from_being_deleted() {
     let kept: Vec<_> = names.iter().filter(|name| name.ends_with(".log")).collect();
     assert_eq!(kept, ["00000000000000000000.log", "00000000000000000020.log"], "{names:?}");
 }
+
+/// What is left of it would take their place at the next start, whatever they are by then.
+#[test]
+fn a_compaction_that_cannot_be_ended_leaves_the_old_segments_or_takes_no_more_writes() {
+    for (stuck, usable) in
+        [("t-0", true), ("00000000000000000002.log", false), ("00000000000000000000.index.swap", false)]
+    {
+        let storage = Faulty::new();
+        let policy = CleanupPolicy { delete: true, compact: true };
+        let config = LogConfig { cleanup_policy: policy, min_cleanable_dirty_ratio: 0.0, ..small() };
+        let mut log = new_log(&storage.shared(), config.clone());
+        for _ in 0..6 {
+            append(&mut log, batch(1, 10));
+            log.roll(NOW).unwrap();
+        }
+        let before = read_all(&log, 5);
+        let dirt = log.dirt(0, NOW).unwrap();
+        let limits = CompactionLimits { key_bytes: 1 << 20, now_ms: NOW };
+        let compacted = log.start_compaction(dirt, limits).run(&false.into()).unwrap();
+        storage.stick(&[stuck]);
+        assert!(log.finish_compaction(compacted, NOW).is_err());
+        storage.stick(&[]);
+        if usable {
+            log.delete_records(6, NOW).unwrap();
+            append(&mut log, batch(1, 10));
+        } else {
+            assert!(
+                matches!(log.append(batch(1, 10), at(0)), Err(AppendError::Log(LogError::Failed { .. }))),
+                "{stuck}"
+            );
+        }
+        let again = open(&storage.shared(), config, OpenLog { recovery_point: 0, ..unclean(&log) });
+        let bases: Vec<i64> = again.segment_base_offsets().collect();
+        match usable {
+            true => assert_eq!((again.log_start_offset(), bases), (6, vec![6])),
+            false => assert_eq!((read_all(&again, 5), bases), (before, vec![0, 6]), "{stuck}"),
+        }
+    }
+}
