@@ -902,10 +902,17 @@ mod tests {
         };
         let before = leaders(&start_again(directory.path(), 3).await.unwrap());
         std::fs::remove_file(directory.path().join("ottla-metadata")).unwrap();
+        // A copy that does not reach as far.
+        let of_node = |node: i32| directory.path().join(format!("node-{node}")).join("t-0");
+        let leader = before["t"][0].0;
+        let other = leader % 3 + 1;
+        copy_dir(&of_node(leader), &of_node(other));
+        std::fs::write(of_node(leader).join("leader-epoch-checkpoint"), "0\n1\n5 0\n").unwrap();
         let cluster = start_again(directory.path(), 3).await.unwrap();
         assert_eq!(leaders(&cluster), before);
         let hosted = (0..3).map(|node| cluster.node(node).replicas.topic("t").unwrap().hosted().count());
         assert_eq!(hosted.sum::<usize>(), 7);
+        assert!(of_node(leader).exists() && !of_node(other).exists(), "it is out of the way");
     }
 
     #[tokio::test]

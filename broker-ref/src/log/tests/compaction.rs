@@ -414,8 +414,10 @@ fn what_a_compaction_of_an_earlier_topic_writes_is_in_nobodys_way() {
     };
     let mut manager = load();
     let old = manager.create(tp(), ottla_protocol::wire::Uuid([1; 16]), compacted(), NOW).unwrap();
+    // Too large to become one.
+    let value = "v".repeat(200);
     for n in 0..12 {
-        append(&mut old.lock(), pairs_of(&[(&format!("k{n}"), Some("v"))], BatchSettings::default(), NOW));
+        append(&mut old.lock(), pairs_of(&[(&format!("k{n}"), Some(&value))], BatchSettings::default(), NOW));
         old.lock().roll(NOW).unwrap();
     }
     let (_, _, dirt) = manager.dirtiest(NOW).unwrap();

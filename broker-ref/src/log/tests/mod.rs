@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod directory;
 mod faulty;
+mod history;
 mod model;
 mod recovery;
 mod removal;
