@@ -21,7 +21,7 @@ use crate::{
     adoption::{AdoptionError, adopted_topics},
     clock::Clock,
     config::{BrokerConfig, BrokerLayers, ConfigError, ConfigMap, ServerProperties, TopicConfig, split_address},
-    controller::{Broker, Controller, MetadataImage, MetadataStoreError, Topic, node_layers},
+    controller::{Broker, Controller, MetadataImage, MetadataStoreError, PartitionRegistration, Topic, node_layers},
     dispatch::{ApiVersionCaps, Dispatcher},
     log::{
         Claim, FileStorage, FoundLog, Identity, LogConfig, LogDirectory, LogError, LogHandle, LogManager,
@@ -113,6 +113,17 @@ pub enum StartError {
         path: PathBuf,
         /// The operating system's answer.
         source: io::Error,
+    },
+    /// A node has partitions, and nothing of them is there.
+    #[error(
+        "there is nothing in {path}, where {partitions} partitions are: restore it from a copy; or delete their topics \
+         with the broker's other data, by moving ottla-metadata away too, to begin anew"
+    )]
+    EmptyNode {
+        /// The node's log directory.
+        path: String,
+        /// Its partitions.
+        partitions: usize,
     },
     /// A log cannot be opened.
     #[error(transparent)]
@@ -694,6 +705,7 @@ async fn open_logs(
     let adopts = controller.began_empty();
     let mut directories = Vec::with_capacity(ids.len());
     for (storage, &node_id) in storages.into_iter().zip(ids) {
+        check_not_emptied(&controller.image(), NodeId(node_id), &storage)?;
         let identity = Identity { cluster_id: cluster_id.clone(), node_id };
         let directory = blocking(move || {
             let mut directory = LogDirectory::open(storage, &identity)?;
@@ -715,6 +727,24 @@ async fn open_logs(
     let largest_producer_id = logs.iter().map(largest_producer_id).max().unwrap_or(-1);
     controller.change(|change| change.pass_over_producer_ids(largest_producer_id)).await?;
     Ok(logs)
+}
+
+/// A directory that is empty where partitions should be is not taken for a new one: their offsets would be given again.
+fn check_not_emptied(image: &MetadataImage, node: NodeId, storage: &Arc<dyn Storage>) -> Result<(), StartError> {
+    let is_here = |registration: &&PartitionRegistration| registration.replicas.contains(&node);
+    let partitions = image.topics().flat_map(|topic| topic.partitions.iter().filter(is_here)).count();
+    let path = || storage.location();
+    let is_empty = || Ok::<_, LogError>(read_identity(storage)?.is_none() && !has_directories(storage)?);
+    if partitions > 0 && !storage.is_memory() && is_empty()? {
+        return Err(StartError::EmptyNode { path: path(), partitions });
+    }
+    Ok(())
+}
+
+fn has_directories(storage: &Arc<dyn Storage>) -> Result<bool, LogError> {
+    let names = storage.list_dirs();
+    let failed = |source| LogError::Io { action: "list", path: storage.location(), source };
+    Ok(!names.map_err(failed)?.is_empty())
 }
 
 /// Takes topics over from directories whose metadata is not ours, as those that Kafka wrote, or is lost.
@@ -963,6 +993,20 @@ mod tests {
         let expected = format!("cannot open {}: it is a directory in the place of a file", segment.display());
         assert!(refused.starts_with(&expected), "{refused}");
         assert!(segment.with_extension("index").exists());
+    }
+
+    #[tokio::test]
+    async fn a_node_that_lost_all_it_had_is_not_taken_for_a_new_one() {
+        let directory = stopped(3, &[("t", 3)]).await;
+        let node = directory.path().join("node-2");
+        std::fs::remove_dir_all(&node).unwrap();
+        for _ in 0..2 {
+            let refused = start_again(directory.path(), 3).await.unwrap_err();
+            let expected = format!("there is nothing in {}, where 1 partitions are: restore it", node.display());
+            assert!(refused.starts_with(&expected), "{refused}");
+        }
+        std::fs::remove_file(directory.path().join("ottla-metadata")).unwrap();
+        start_again(directory.path(), 3).await.unwrap();
     }
 
     #[tokio::test]

@@ -56,11 +56,12 @@ pub enum MetadataStoreError {
     /// The cluster was stopped while the change was on its way; nothing was stored.
     #[error("the cluster has stopped")]
     Stopped,
-    /// The file is not one of ours, or damaged: restore it from a backup, or cut it off there and lose the changes from
-    /// there on.
+    /// The file is not one of ours, or damaged: restore it from a backup, cut it off there and lose the changes from there
+    /// on, or move it away and keep the topics without their settings.
     #[error(
         "{path} is damaged at byte {position}: {reason}; restore it from a backup, or keep a copy and cut it off there, \
-         which loses what topics and settings have become since"
+         which loses what topics and settings have become since, or move it away: the topics are then those whose \
+         directories are there, all of them, without their own settings"
     )]
     Corrupt {
         /// The file.

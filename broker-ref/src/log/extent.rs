@@ -192,9 +192,10 @@ impl ExtentBatches<'_> {
 
 /// Names the file, the place, and the offsets that cannot be read.
 pub(crate) fn damage(dir: &Dir, file: &str, defect: &Defect, from: i64, to: i64) -> LogError {
+    let behind = if to == i64::MAX { "on".to_owned() } else { format!("to before {to}") };
     LogError::Corrupt {
         path: dir.path_of(file),
-        reason: format!("{defect}; the records from offset {from} to before {to} cannot be read"),
+        reason: format!("{defect}; the records from offset {from} {behind} cannot be read"),
         remedy: "stop the broker and restore the file from a copy, or let readers seek behind the damage",
     }
 }

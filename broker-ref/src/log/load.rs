@@ -250,8 +250,9 @@ fn finish_interrupted_work(dir: &Dir) -> Result<(), LogError> {
     }
     // Only now is it known that nothing is to be made of them again.
     for FileInfo { name, .. } in &files {
-        if SegmentFile::parse(name).is_some_and(|file| file.suffix == DELETED) {
-            dir.remove(name)?;
+        let is_deleted = SegmentFile::parse(name).is_some_and(|file| file.suffix == DELETED);
+        if let Some(error) = is_deleted.then(|| dir.remove(name)).and_then(Result::err) {
+            tracing::warn!(%error, "a file that was deleted is still there");
         }
     }
     for FileInfo { name, .. } in &files {

@@ -265,7 +265,9 @@ impl LogManager {
         let names: Vec<String> = strays.iter().map(TopicPartition::dir_name).collect();
         tracing::warn!(
             directory = self.location(),
-            "{} logs belong to no topic, and their directories end in -stray now: {}",
+            "{} logs belong to no topic, and their directories end in -stray now: {}. If topics are missing, stop the \
+             broker, give the directories their names back, and move ottla-metadata away: all topics are then made of \
+             their directories",
             names.len(),
             some_of(&names)
         );

@@ -119,8 +119,10 @@ impl TimestampSearch {
     /// below the log start offset.
     fn first_of_append_time(&self, header: &BatchHeader) -> Option<TimestampOffset> {
         let append_time = header.attributes.timestamp_type() == TimestampType::LogAppendTime;
-        // Of a compressed message of an old format, the header has the last offset.
-        let first_is_known = header.magic == 2 && header.record_count > 0;
+        // Of a compressed message of an old format, the header has the last offset; and the first record of a batch may
+        // have been compacted away.
+        let is_whole = header.record_count > 0 && header.record_count - 1 == header.last_offset_delta;
+        let first_is_known = header.magic == 2 && is_whole;
         (append_time && first_is_known && header.base_offset >= self.log_start_offset)
             .then_some(TimestampOffset {
                 timestamp: header.max_timestamp,

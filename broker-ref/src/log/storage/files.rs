@@ -143,8 +143,13 @@ impl Storage for FileStorage {
 
     fn create_dir(&self, dir: &str) -> io::Result<()> {
         let path = self.dir(dir)?;
-        if path.is_dir() {
-            return Ok(());
+        match found_at(&path)? {
+            Some(found) if found.is_dir() => return Ok(()),
+            Some(_) => {
+                let why = "something else is in the place of the directory: move it away";
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+            }
+            None => {}
         }
         fs::create_dir(&path)?;
         sync_names(&self.root)
@@ -353,6 +358,16 @@ mod tests {
             assert_eq!(storage.read(path, 9).unwrap_err().to_string(), why);
             assert_eq!(storage.write(path, Bytes::new()).unwrap_err().to_string(), why);
         }
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_a_directory_is_told_as_that() {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = FileStorage::new(dir.path()).unwrap();
+        fs::write(dir.path().join("t-0"), "").unwrap();
+        let refused = storage.create_dir("t-0").unwrap_err().to_string();
+        assert_eq!(refused, "something else is in the place of the directory: move it away");
+        assert_eq!(storage.rename_dir("t-0", "u-0").unwrap_err().kind(), io::ErrorKind::NotADirectory);
     }
 
     #[test]

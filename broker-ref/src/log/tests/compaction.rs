@@ -150,6 +150,23 @@ fn a_tombstone_is_left_for_as_long_as_a_reader_may_need_it() {
     }
 }
 
+/// With log append time, all records of a batch have the same.
+#[test]
+fn what_is_found_by_time_is_a_record_that_is_there() {
+    let place = memory();
+    let mut log = new_log(&place, compacted());
+    for pairs in [&[("a", Some("1")), ("b", Some("1"))][..], &[("a", Some("2"))]] {
+        let mut batch = pairs_of(pairs, BatchSettings::default(), NOW);
+        stamp::set_timestamp(&mut batch, TimestampType::LogAppendTime, NOW).unwrap();
+        append(&mut log, batch);
+    }
+    log.roll(NOW).unwrap();
+    let found = |log: &Log| log.find_by_timestamp(NOW, &mut Decompressor::default()).unwrap().unwrap().offset;
+    assert_eq!(found(&log), 0);
+    compact(&mut log, 0, limits(NOW));
+    assert_eq!(found(&log), 1);
+}
+
 #[test]
 fn what_cannot_be_compacted_yet_waits() {
     let place = memory();

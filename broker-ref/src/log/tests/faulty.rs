@@ -236,3 +236,27 @@ fn a_compaction_that_cannot_be_ended_leaves_the_old_segments_or_takes_no_more_wr
         }
     }
 }
+
+#[test]
+fn a_deleted_file_that_cannot_be_removed_keeps_no_log_from_being_opened() {
+    let storage = Faulty::new();
+    let mut log = with_deleted_segments(&storage);
+    let deleted = |storage: &Faulty| file_names(&storage.shared()).iter().any(|name| name.ends_with(".deleted"));
+    assert!(deleted(&storage));
+    storage.stick(&["00000000000000000000.log.deleted"]);
+    open(&storage.shared(), small(), unclean(&log));
+    assert!(deleted(&storage));
+    storage.stick(&[]);
+    log = open(&storage.shared(), small(), unclean(&log));
+    assert!(!deleted(&storage));
+    assert_eq!(log.log_start_offset(), 20);
+}
+
+fn with_deleted_segments(storage: &Faulty) -> Log {
+    let mut log = new_log(&storage.shared(), LogConfig { retention_ms: Some(1), ..small() });
+    (0..20).for_each(|_| {
+        append(&mut log, batch(1, 100));
+    });
+    log.apply_retention(NOW + DAY_MS).unwrap();
+    log
+}
