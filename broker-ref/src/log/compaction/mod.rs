@@ -106,6 +106,13 @@ struct Replacement {
     new: Segment,
 }
 
+impl Replacement {
+    /// The names of the new files, in the end.
+    fn names(&self) -> [String; 3] {
+        rewrite::KINDS.map(|kind| kind.name(self.new.base_offset))
+    }
+}
+
 impl Log {
     /// What there is to compact, where everything before `compacted_to` has been already.
     pub fn dirt(&self, compacted_to: i64, now_ms: i64) -> Option<Dirt> {
@@ -184,12 +191,16 @@ impl Log {
             compacted.discard()?;
             return Ok(None);
         }
-        let Compacted { replacements, compacted_to, .. } = compacted;
-        for replacement in replacements {
-            self.replace(replacement, now_ms)?;
+        if let Err(error) = self.complete(&compacted.replacements) {
+            // What is left of it would take the place of the old segments at the next start, whatever they are by then.
+            self.failed = compacted.discard().is_err();
+            return Err(error);
         }
+        let Compacted { replacements, compacted_to, .. } = compacted;
+        let replaced = self.replace(replacements, now_ms);
+        self.failed = replaced.is_err();
+        replaced?;
         self.tail.drop_before(compacted_to);
-        self.dir.sync_names()?;
         Ok(Some(compacted_to))
     }
 
@@ -204,36 +215,37 @@ impl Log {
         replacement.old.iter().all(is_next).then_some(at)
     }
 
-    fn replace(&mut self, replacement: Replacement, now_ms: i64) -> Result<(), LogError> {
-        let Some(at) = self.place_of(&replacement) else { return Ok(()) };
-        let Replacement { old, mut new } = replacement;
-        let base_offset = new.base_offset;
-        if let Err(error) = self.complete(base_offset) {
-            // What is left of it would take the place of the old segments at the next start, whatever they are by then.
-            self.failed = remove_unfinished(&self.dir, base_offset).is_err();
-            return Err(error);
-        }
-        let replaced: Vec<Segment> = self.sealed.drain(at..at + old.len()).collect();
-        let modified_ms = replaced.iter().map(Segment::modified_ms).max();
-        new.set_modified_ms(modified_ms.unwrap_or(now_ms));
-        self.sealed.insert(at, new);
-        let swapped = self.swap_files(base_offset, &replaced, now_ms);
-        self.failed = swapped.is_err();
-        swapped
-    }
-
-    /// From here on, the next start after a crash puts the new segment in the place of the old ones.
-    fn complete(&self, base_offset: i64) -> Result<(), LogError> {
-        for kind in rewrite::KINDS {
-            let name = kind.name(base_offset);
+    /// From here on, the next start after a crash puts the new segments in the place of the old ones.
+    fn complete(&self, replacements: &[Replacement]) -> Result<(), LogError> {
+        for name in replacements.iter().flat_map(Replacement::names) {
             self.dir.rename(&format!("{name}{CLEANED}"), &format!("{name}{SWAP}"))?;
         }
         // Before anything is out of the way, what takes its place must be there to stay.
         self.dir.sync_names()
     }
 
-    /// `.swap` goes last, for it is what tells a start to put the old files out of the way.
-    fn swap_files(&mut self, base_offset: i64, replaced: &[Segment], now_ms: i64) -> Result<(), LogError> {
+    /// `.swap` goes last, for it is what tells a start to put the old files out of the way. All segments take a step
+    /// together, since each has to be durable before the next.
+    fn replace(&mut self, replacements: Vec<Replacement>, now_ms: i64) -> Result<(), LogError> {
+        let names: Vec<String> = replacements.iter().flat_map(Replacement::names).collect();
+        for replacement in replacements {
+            self.take_in(replacement, now_ms)?;
+        }
+        self.dir.sync_names()?;
+        for name in names {
+            self.dir.rename(&format!("{name}{SWAP}"), &name)?;
+        }
+        self.dir.sync_names()
+    }
+
+    fn take_in(&mut self, replacement: Replacement, now_ms: i64) -> Result<(), LogError> {
+        let Some(at) = self.place_of(&replacement) else { return Ok(()) };
+        let Replacement { old, mut new } = replacement;
+        let base_offset = new.base_offset;
+        let replaced: Vec<Segment> = self.sealed.drain(at..at + old.len()).collect();
+        let modified_ms = replaced.iter().map(Segment::modified_ms).max();
+        new.set_modified_ms(modified_ms.unwrap_or(now_ms));
+        self.sealed.insert(at, new);
         for segment in replaced {
             let kinds: &[FileKind] = match segment.base_offset == base_offset {
                 // The producers at that offset are the same ones, and so are the aborted transactions.
@@ -242,11 +254,7 @@ impl Log {
             };
             self.set_aside(segment.base_offset, kinds, now_ms)?;
         }
-        self.dir.sync_names()?;
-        rewrite::KINDS
-            .into_iter()
-            .map(|kind| kind.name(base_offset))
-            .try_for_each(|name| self.dir.rename(&format!("{name}{SWAP}"), &name))
+        Ok(())
     }
 }
 

@@ -553,7 +553,15 @@ fn table(log: &Log) -> BTreeMap<String, String> {
 /// A tombstone goes in this compaction, and what it deleted must not come back whatever is left of it.
 #[test]
 fn a_crash_at_any_step_of_a_compaction_leaves_the_same_table() {
-    let mut steps = 0;
+    // All of it becomes one segment, or several.
+    for (segment_bytes, least) in [(1000, 12), (250, 30)] {
+        let steps = crash_at_each_step(segment_bytes);
+        assert!(steps >= least, "only {steps} steps were tried");
+    }
+}
+
+/// Returns how many steps there were.
+fn crash_at_each_step(segment_bytes: u32) -> usize {
     for left in 0.. {
         let memory = MemoryStorage::new();
         let dying = Dying { inner: memory.clone(), left: Arc::new(AtomicUsize::new(usize::MAX)) };
@@ -572,6 +580,7 @@ fn a_crash_at_any_step_of_a_compaction_leaves_the_same_table() {
         }
         let later = NOW + 2 * HOUR_MS;
         let expected = table(&log);
+        log.set_config(LogConfig { segment_bytes, ..compacted() });
         let dirt = log.dirt(to, later).unwrap();
         dying.left.store(left, Ordering::Relaxed);
         let compacted = log.start_compaction(dirt, limits(later)).run(&AtomicBool::new(false));
@@ -594,11 +603,10 @@ fn a_crash_at_any_step_of_a_compaction_leaves_the_same_table() {
             assert!(names.iter().all(|n| !n.ends_with(".cleaned") && !n.ends_with(".swap")), "step {left}: {names:?}");
         }
         if finished.is_ok() {
-            steps = left;
-            break;
+            return left;
         }
     }
-    assert!(steps > 12, "only {steps} steps were tried");
+    unreachable!("it ends at some step")
 }
 
 /// Random batches, rolls, restarts and compactions, against the table that they make.
