@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A leader that is well has answered by then.
-const SOON: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Duration = Duration::from_secs(10);
 
 /// Where a partition begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

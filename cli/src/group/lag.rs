@@ -71,16 +71,17 @@ fn bar_cell(lag: u64, most: u64) -> Cell {
     if bar.is_empty() { Cell::from("") } else { Cell::from(bar).paint(paint) }
 }
 
-/// A row for each topic of each group.
+/// A row for each topic of each group. Its lag is that of the partitions whose lag is known, if any is.
 pub(super) fn topics_table(groups: &[(String, Vec<PartitionLag>)]) -> Table {
-    let mut sums: BTreeMap<(&str, &str), (usize, u64)> = BTreeMap::new();
+    let mut sums: BTreeMap<(&str, &str), (usize, Option<u64>)> = BTreeMap::new();
     for (group, lags) in groups {
-        for lag in lags {
-            let sum = sums.entry((group, &lag.partition.topic)).or_default();
-            *sum = (sum.0 + 1, sum.1 + lag.lag().unwrap_or(0));
+        for row in lags {
+            let (partitions, lag) = sums.entry((group, &row.partition.topic)).or_default();
+            *partitions += 1;
+            *lag = row.lag().map(|of_partition| lag.unwrap_or(0) + of_partition).or(*lag);
         }
     }
-    let most = sums.values().map(|(_, lag)| *lag).max().unwrap_or(0);
+    let most = sums.values().filter_map(|(_, lag)| *lag).max().unwrap_or(0);
     let mut table = Table::new([
         Column::text("GROUP", "group"),
         Column::text("TOPIC", "topic"),
@@ -89,7 +90,7 @@ pub(super) fn topics_table(groups: &[(String, Vec<PartitionLag>)]) -> Table {
         Column::picture(""),
     ]);
     for ((group, topic), (partitions, lag)) in sums {
-        table.row([group.into(), topic.into(), partitions.into(), lag.into(), bar_cell(lag, most)]);
+        table.row([group.into(), topic.into(), partitions.into(), lag.into(), bar_cell(lag.unwrap_or(0), most)]);
     }
     table
 }
@@ -126,10 +127,15 @@ orders          2        100  100    0                        -       -
 
     #[test]
     fn lags_add_up_by_topic() {
-        let groups = [("a".to_owned(), vec![lag(0, Some(0), Some(4)), lag(1, Some(1), Some(4))])];
+        let of_group = |name: &str, ends: [Option<i64>; 3]| {
+            (name.to_owned(), ends.into_iter().zip(0..).map(|(end, partition)| lag(partition, Some(0), end)).collect())
+        };
+        let groups = [of_group("a", [Some(4), None, Some(3)]), of_group("b", [None; 3]), of_group("c", [Some(0); 3])];
         let expected = "\
 GROUP  TOPIC   PARTITIONS  LAG
-a      orders           2    7  ████████████████████
+a      orders           3    7  ████████████████████
+b      orders           3    -
+c      orders           3    0
 ";
         assert_eq!(topics_table(&groups).render(false), expected);
     }

@@ -10,6 +10,7 @@ use ottla::{
 };
 
 use super::lag::PartitionLag;
+use crate::offsets::SOON;
 
 /// The group, unless it is not there or not of the classic kind.
 pub(super) async fn description(admin: &Admin, group: &str) -> anyhow::Result<Option<GroupDescription>> {
@@ -36,7 +37,7 @@ pub(super) async fn lags(
         .map(|(partition, member)| (partition, (member.client_id.clone(), member.client_host.clone())))
         .collect();
     let partitions: BTreeSet<&TopicPartition> = committed.keys().chain(members.keys().copied()).collect();
-    let ends = ends(&admin, partitions.iter().copied()).await;
+    let ends = ends(&admin.timeout(SOON), partitions.iter().copied()).await;
     let lag = |partition: &TopicPartition| PartitionLag {
         partition: partition.clone(),
         committed: committed.get(partition).map(|committed| committed.offset),
@@ -46,7 +47,8 @@ pub(super) async fn lags(
     Ok(partitions.into_iter().map(lag).collect())
 }
 
-/// The ends of partitions. One of a topic that was deleted has none, which is nothing to fail for.
+/// The ends of partitions. One of a topic that was deleted, or whose leader does not answer, has none, which is nothing to
+/// fail for.
 async fn ends<'a>(
     admin: &Admin,
     partitions: impl Iterator<Item = &'a TopicPartition>,
