@@ -705,14 +705,15 @@ async fn open_logs(
     let adopts = controller.began_empty();
     let mut directories = Vec::with_capacity(ids.len());
     for (storage, &node_id) in storages.into_iter().zip(ids) {
-        check_not_emptied(&controller.image(), NodeId(node_id), &storage)?;
+        let image = controller.image();
         let identity = Identity { cluster_id: cluster_id.clone(), node_id };
         let directory = blocking(move || {
+            check_not_emptied(&image, NodeId(node_id), &storage)?;
             let mut directory = LogDirectory::open(storage, &identity)?;
             if adopts {
                 directory.read_extents()?;
             }
-            Ok::<_, LogError>(directory)
+            Ok::<_, StartError>(directory)
         });
         directories.push((NodeId(node_id), directory.await?));
     }
@@ -733,10 +734,9 @@ async fn open_logs(
 fn check_not_emptied(image: &MetadataImage, node: NodeId, storage: &Arc<dyn Storage>) -> Result<(), StartError> {
     let is_here = |registration: &&PartitionRegistration| registration.replicas.contains(&node);
     let partitions = image.topics().flat_map(|topic| topic.partitions.iter().filter(is_here)).count();
-    let path = || storage.location();
     let is_empty = || Ok::<_, LogError>(read_identity(storage)?.is_none() && !has_directories(storage)?);
     if partitions > 0 && !storage.is_memory() && is_empty()? {
-        return Err(StartError::EmptyNode { path: path(), partitions });
+        return Err(StartError::EmptyNode { path: storage.location(), partitions });
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! One log directory: all its logs, their checkpoints, and what is done to them now and then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -217,7 +217,7 @@ impl LogManager {
             checkpoints_are_stale: false,
             _lock: lock,
         };
-        let mut strays = Vec::new();
+        let mut strays = BTreeSet::new();
         for (claim, partition) in claimed {
             match claim {
                 Claim::Ours(config) => {
@@ -225,7 +225,7 @@ impl LogManager {
                     let log = Log::open(Arc::clone(manager.root.storage()), partition.clone(), *config, open)?;
                     manager.logs.insert(partition, LogHandle::new(log));
                 }
-                Claim::Stray => strays.push(partition),
+                Claim::Stray => drop(strays.insert(partition)),
                 Claim::Other => others.push(partition.dir_name()),
             }
         }
@@ -252,7 +252,7 @@ impl LogManager {
     }
 
     /// Renames the directories of logs that no topic is known for; they stay.
-    fn put_aside(&mut self, strays: &[TopicPartition]) -> Result<(), LogError> {
+    fn put_aside(&mut self, strays: &BTreeSet<TopicPartition>) -> Result<(), LogError> {
         if strays.is_empty() {
             return Ok(());
         }

@@ -1,13 +1,14 @@
 //! Logs of which only the last record of each key is kept.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use ottla_protocol::compression::Decompressor;
+use ottla_protocol::record::control::EndTransactionMarker;
 use ottla_protocol::record::stamp;
 use ottla_protocol::record::{Compression, TimestampType};
 
+use super::faulty::Faulty;
 use super::*;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -287,20 +288,24 @@ fn a_producer_goes_on_after_all_its_records_were_replaced() {
     }
 }
 
-#[test]
-fn what_belongs_to_transactions_stays_as_it_is_and_replaces_nothing() {
-    let place = memory();
-    let mut log = new_log(&place, compacted());
+fn append_transaction(log: &mut Log, pairs: &[Pair], committed: bool) {
     let transactional = BatchSettings {
         producer: ProducerStamp { producer_id: 1, producer_epoch: 0, base_sequence: 0 },
         transactional: true,
         ..BatchSettings::default()
     };
-    append(&mut log, pairs_of(&[("a", Some("sure"))], BatchSettings::default(), NOW));
-    append(&mut log, pairs_of(&[("a", Some("aborted"))], transactional, NOW));
-    let marker = ottla_protocol::record::control::EndTransactionMarker { committed: false, coordinator_epoch: 0 };
+    append(log, pairs_of(pairs, transactional, NOW));
+    let marker = EndTransactionMarker { committed, coordinator_epoch: 0 };
     let marker = BytesMut::from(&marker.to_batch(NOW, 1, 0)[..]);
     log.append(marker, Append { origin: AppendOrigin::Coordinator, ..at(0) }).unwrap();
+}
+
+#[test]
+fn what_belongs_to_transactions_stays_as_it_is_and_replaces_nothing() {
+    let place = memory();
+    let mut log = new_log(&place, compacted());
+    append(&mut log, pairs_of(&[("a", Some("sure"))], BatchSettings::default(), NOW));
+    append_transaction(&mut log, &[("a", Some("aborted"))], false);
     log.set_high_watermark(3);
     log.roll(NOW).unwrap();
     let before = read_all(&log, 0);
@@ -312,15 +317,7 @@ fn what_belongs_to_transactions_stays_as_it_is_and_replaces_nothing() {
 fn a_tombstone_stays_that_may_be_of_what_belongs_to_a_transaction() {
     let place = memory();
     let mut log = new_log(&place, compacted());
-    let transactional = BatchSettings {
-        producer: ProducerStamp { producer_id: 1, producer_epoch: 0, base_sequence: 0 },
-        transactional: true,
-        ..BatchSettings::default()
-    };
-    append(&mut log, pairs_of(&[("a", Some("committed"))], transactional, NOW));
-    let marker = ottla_protocol::record::control::EndTransactionMarker { committed: true, coordinator_epoch: 0 };
-    let marker = BytesMut::from(&marker.to_batch(NOW, 1, 0)[..]);
-    log.append(marker, Append { origin: AppendOrigin::Coordinator, ..at(0) }).unwrap();
+    append_transaction(&mut log, &[("a", Some("committed"))], true);
     append(&mut log, pairs_of(&[("a", None)], BatchSettings::default(), NOW));
     let mut to = 0;
     for hours in [0, 2, 4] {
@@ -458,86 +455,6 @@ fn what_a_compaction_of_an_earlier_topic_writes_is_in_nobodys_way() {
     assert_eq!((unfinished(), offsets(&new.lock())), (0, vec![0]));
 }
 
-/// A storage that dies before a call that changes something, and from then on.
-#[derive(Clone, Debug)]
-struct Dying {
-    inner: MemoryStorage,
-    left: Arc<AtomicUsize>,
-}
-
-impl Dying {
-    fn live(&self) -> io::Result<()> {
-        let spent = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        spent.map(drop).map_err(|_| io::Error::other("it is dead"))
-    }
-}
-
-impl Storage for Dying {
-    fn lock(&self) -> io::Result<Box<dyn Send + Sync>> {
-        self.inner.lock()
-    }
-
-    fn list_dirs(&self) -> io::Result<Vec<String>> {
-        self.inner.list_dirs()
-    }
-
-    fn list_files(&self, dir: &str) -> io::Result<Vec<FileInfo>> {
-        self.inner.list_files(dir)
-    }
-
-    fn create_dir(&self, dir: &str) -> io::Result<()> {
-        self.inner.create_dir(dir)
-    }
-
-    fn rename_dir(&self, from: &str, to: &str) -> io::Result<()> {
-        self.live().and_then(|()| self.inner.rename_dir(from, to))
-    }
-
-    fn remove_dir(&self, dir: &str) -> io::Result<()> {
-        self.live().and_then(|()| self.inner.remove_dir(dir))
-    }
-
-    fn open(&self, path: FilePath<'_>) -> io::Result<Arc<dyn StorageFile>> {
-        self.live().and_then(|()| self.inner.open(path))
-    }
-
-    fn read(&self, path: FilePath<'_>, limit: u64) -> io::Result<Option<Bytes>> {
-        self.inner.read(path, limit)
-    }
-
-    fn write(&self, path: FilePath<'_>, content: Bytes) -> io::Result<()> {
-        self.live().and_then(|()| self.inner.write(path, content))
-    }
-
-    fn write_atomically(&self, path: FilePath<'_>, content: Bytes) -> io::Result<()> {
-        self.live().and_then(|()| self.inner.write_atomically(path, content))
-    }
-
-    fn rename(&self, path: FilePath<'_>, to: &str) -> io::Result<()> {
-        self.live().and_then(|()| self.inner.rename(path, to))
-    }
-
-    fn remove(&self, path: FilePath<'_>) -> io::Result<bool> {
-        self.live().and_then(|()| self.inner.remove(path))
-    }
-
-    fn sync(&self, path: FilePath<'_>) -> io::Result<()> {
-        self.live().and_then(|()| self.inner.sync(path))
-    }
-
-    fn sync_dir(&self, dir: Option<&str>) -> io::Result<()> {
-        self.live().and_then(|()| self.inner.sync_dir(dir))
-    }
-
-    fn is_memory(&self) -> bool {
-        self.inner.is_memory()
-    }
-
-    fn location(&self) -> String {
-        self.inner.location()
-    }
-}
-
 /// The state that a reader of the whole log comes to.
 fn table(log: &Log) -> BTreeMap<String, String> {
     let mut table = BTreeMap::new();
@@ -563,9 +480,8 @@ fn a_crash_at_any_step_of_a_compaction_leaves_the_same_table() {
 /// Returns how many steps there were.
 fn crash_at_each_step(segment_bytes: u32) -> usize {
     for left in 0.. {
-        let memory = MemoryStorage::new();
-        let dying = Dying { inner: memory.clone(), left: Arc::new(AtomicUsize::new(usize::MAX)) };
-        let storage: Arc<dyn Storage> = Arc::new(dying.clone());
+        let dying = Faulty::new();
+        let storage = dying.shared();
         let segments: [&[Pair]; 4] = [
             &[("a", Some("1")), ("b", Some("1"))],
             &[("a", None), ("c", Some("1"))],
@@ -582,13 +498,13 @@ fn crash_at_each_step(segment_bytes: u32) -> usize {
         let expected = table(&log);
         log.set_config(LogConfig { segment_bytes, ..compacted() });
         let dirt = log.dirt(to, later).unwrap();
-        dying.left.store(left, Ordering::Relaxed);
+        dying.live_for(left);
         let compacted = log.start_compaction(dirt, limits(later)).run(&AtomicBool::new(false));
         let finished = compacted.map_err(drop).and_then(|c| log.finish_compaction(c, later).map_err(drop));
-        dying.left.store(usize::MAX, Ordering::Relaxed);
+        dying.live_for(usize::MAX);
         assert_eq!(table(&log), expected, "as it goes on, after step {left}");
         for synced_only in [false, true] {
-            let crashed = memory.crash(|_, synced, len| if synced_only { synced } else { len });
+            let crashed = dying.inner.crash(|_, synced, len| if synced_only { synced } else { len });
             let crashed: Arc<dyn Storage> = Arc::new(crashed);
             let again = reopened(&crashed, &log);
             let found = table(&again);

@@ -2,25 +2,38 @@
 
 use std::io;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ottla_protocol::wire::Uuid;
 
 use super::directory::{open_dir, partition, root_file};
 use super::*;
 
-/// A storage that refuses to rename or remove what is called like one of these.
+/// A storage that refuses to rename or remove what is called like one of these, or dies before a call that changes
+/// something.
 #[derive(Clone, Debug)]
-struct Faulty {
-    inner: MemoryStorage,
+pub(super) struct Faulty {
+    pub(super) inner: MemoryStorage,
     stuck: Arc<Mutex<Vec<&'static str>>>,
+    left: Arc<AtomicUsize>,
 }
 
 impl Faulty {
-    fn new() -> Self {
-        Self { inner: MemoryStorage::new(), stuck: Arc::default() }
+    pub(super) fn new() -> Self {
+        Self { inner: MemoryStorage::new(), stuck: Arc::default(), left: Arc::new(AtomicUsize::new(usize::MAX)) }
     }
 
-    fn shared(&self) -> Arc<dyn Storage> {
+    /// It is dead after so many changes.
+    pub(super) fn live_for(&self, changes: usize) {
+        self.left.store(changes, Ordering::Relaxed);
+    }
+
+    fn live(&self) -> io::Result<()> {
+        let spent = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        spent.map(drop).map_err(|_| io::Error::other("it is dead"))
+    }
+
+    pub(super) fn shared(&self) -> Arc<dyn Storage> {
         Arc::new(self.clone())
     }
 
@@ -29,6 +42,7 @@ impl Faulty {
     }
 
     fn move_it(&self, name: &str) -> io::Result<()> {
+        self.live()?;
         let stuck = self.stuck.lock().unwrap().iter().any(|stuck| name.starts_with(stuck));
         if stuck { Err(io::Error::other("it is stuck")) } else { Ok(()) }
     }
@@ -62,6 +76,7 @@ impl Storage for Faulty {
     }
 
     fn open(&self, path: FilePath<'_>) -> io::Result<Arc<dyn StorageFile>> {
+        self.live()?;
         self.inner.open(path)
     }
 
@@ -70,6 +85,7 @@ impl Storage for Faulty {
     }
 
     fn write(&self, path: FilePath<'_>, content: Bytes) -> io::Result<()> {
+        self.live()?;
         self.inner.write(path, content)
     }
 
@@ -89,6 +105,7 @@ impl Storage for Faulty {
     }
 
     fn sync(&self, path: FilePath<'_>) -> io::Result<()> {
+        self.live()?;
         self.inner.sync(path)
     }
 
